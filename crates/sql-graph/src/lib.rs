@@ -1,0 +1,1 @@
+//! memorygraph-sql-graph.
