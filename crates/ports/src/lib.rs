@@ -1,1 +1,18 @@
-//! memorygraph-ports.
+//! What the application asks of the world: a place that keeps the graph, a clock, a source of ids.
+//!
+//! [`GraphBackend`] is the port that storage engines implement; the crate `contract` holds its
+//! promises as tests. Nothing here assumes SQL, or any engine.
+
+mod backend;
+mod batch;
+mod error;
+mod report;
+mod sql_access;
+mod time_and_chance;
+
+pub use backend::{GraphBackend, GraphBackendExt};
+pub use batch::{Batch, Change, Cycles, Expect, Receipt, Reinforced};
+pub use error::{BackendError, Conflict, ErrorKind, Result};
+pub use report::{Capabilities, Changed, Health, SchemaVersion, Statistics};
+pub use sql_access::{Access, Row, SqlAccess, SqlParameters, SqlValue};
+pub use time_and_chance::{Clock, IdSource};
