@@ -1,0 +1,120 @@
+//! The writer lane: one connection, and one transaction for all that waits.
+
+use std::collections::VecDeque;
+
+use crate::{
+    error::guarded,
+    job::{Job, Work},
+    queue::Queue,
+    transaction::{Ended, Transaction, end, settle},
+};
+
+/// A job, and how it wants to be run.
+pub(crate) enum Task<C> {
+    /// In a transaction, with whoever else is there.
+    Shared(Job<C>),
+    /// Outside any transaction.
+    Alone(Job<C>),
+}
+
+/// Serves writes, up to `limit` in one transaction, until the queue is closed and empty. Gives the connection back.
+pub(crate) fn serve<C: Transaction>(mut connection: C, queue: &Queue<Task<C>>, limit: usize) -> C {
+    let mut waiting = VecDeque::new();
+    loop {
+        queue.fill(&mut waiting, limit);
+        match waiting.pop_front() {
+            Some(Task::Shared(first)) => run_group(&mut connection, first, &mut waiting),
+            Some(Task::Alone(job)) => run_alone(&mut connection, job),
+            None => return connection,
+        }
+    }
+}
+
+/// Runs a job that asked for no transaction. One that it leaves open is committed if the job succeeded, so that no
+/// success is ever told of writes that are not kept.
+fn run_alone<C: Transaction>(connection: &mut C, mut job: Job<C>) {
+    let ended = settle(connection)
+        .and_then(|()| job.run(connection))
+        .and_then(|()| end(connection, C::commit));
+    drop(settle(connection));
+    job.answer(ended);
+}
+
+/// Runs the job and the shared ones behind it, up to the first that wants to be alone.
+fn run_group<C: Transaction>(connection: &mut C, first: Job<C>, waiting: &mut VecDeque<Task<C>>) {
+    let mut jobs = VecDeque::from([first]);
+    while let Some(task) = waiting.pop_front() {
+        match task {
+            Task::Shared(job) => jobs.push_back(job),
+            Task::Alone(_) => {
+                waiting.push_front(task);
+                break;
+            }
+        }
+    }
+    // One transaction, unless it is lost on the way: then those who have not run get another.
+    while !jobs.is_empty() {
+        run_transaction(connection, &mut jobs);
+    }
+}
+
+/// Runs the jobs in one transaction and answers those that it has taken from the front: all, or those up to the one
+/// with which the transaction was lost.
+fn run_transaction<C: Transaction>(connection: &mut C, jobs: &mut VecDeque<Job<C>>) {
+    let begun = settle(connection).and_then(|()| guarded(|| connection.begin()));
+    if let Err(error) = begun {
+        for job in jobs.drain(..) {
+            job.answer(Err(error.clone()));
+        }
+        return;
+    }
+
+    let mut ran = Vec::with_capacity(jobs.len());
+    let mut transaction = Ok(());
+    while transaction.is_ok()
+        && let Some(mut job) = jobs.pop_front()
+    {
+        let (own, shared) = run_marked(connection, job.as_mut());
+        ran.push((job, own));
+        transaction = shared;
+    }
+    // To commit nothing would still cost a write of the pages that were touched and restored.
+    if transaction.is_ok() && ran.iter().any(|(_, own)| own.is_ok()) {
+        transaction = guarded(|| connection.commit());
+    }
+    // A rollback that fails is tried again, and told, before the next transaction.
+    drop(settle(connection));
+
+    for (job, own) in ran {
+        job.answer(own.and_then(|()| transaction.clone()));
+    }
+}
+
+/// Runs one job after a mark. Says how the job itself ended, and whether the transaction is still good.
+fn run_marked<C: Transaction>(connection: &mut C, job: &mut dyn Work<C>) -> (Ended<C>, Ended<C>) {
+    if let Err(error) = guarded(|| connection.mark()) {
+        return (Err(error.clone()), Err(error));
+    }
+    match job.run(connection) {
+        Ok(()) => {
+            let released = guarded(|| connection.release());
+            (released.clone(), released)
+        }
+        Err(own) => {
+            let rewound = guarded(|| {
+                if connection.in_transaction() {
+                    connection.rewind().map(|()| true)
+                } else {
+                    Ok(false)
+                }
+            });
+            let shared = match rewound {
+                Ok(true) => Ok(()),
+                // An engine that rolls back by itself tells the reason to the job under which it does.
+                Ok(false) => Err(own.clone()),
+                Err(error) => Err(error),
+            };
+            (Err(own), shared)
+        }
+    }
+}
