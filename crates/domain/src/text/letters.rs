@@ -18,8 +18,9 @@ pub(super) enum Indexed {
 
 /// Says what FTS5's `unicode61 remove_diacritics 2` makes of a character.
 ///
-/// Letters, numbers and private use characters make tokens. SQLite's tables are those of Unicode
-/// 6.1, and what Unicode 6.1 had not assigned makes tokens too.
+/// Letters, numbers and private use characters make tokens. Its tables are those of Unicode 6.1,
+/// and what Unicode 6.1 had not assigned makes tokens too. (Engines before 3.5x differ for the
+/// noncharacters U+FFFE and U+FFFF, which no text has.)
 #[inline]
 pub(super) fn indexed(c: char) -> Indexed {
     if c.is_ascii() {
@@ -39,15 +40,16 @@ fn indexed_beyond_ascii(c: char) -> Indexed {
             Indexed::As(c)
         }
         '\u{300}'..='\u{331}' if is_indexed_accent(c) => Indexed::Accent,
-        '\u{fffe}' | '\u{ffff}' => Indexed::Separator,
-        // New Tai Lue vowels and two Vedic signs, letters only since Unicode 8.
-        '\u{19b0}'..='\u{19c0}' | '\u{19c8}'..='\u{19c9}' | '\u{1cf2}'..='\u{1cf3}' => {
-            Indexed::Separator
-        }
+        _ if was_a_mark(c) => Indexed::Separator,
         _ if is_younger_than_the_index(c) => Indexed::As(c),
         _ if is_letter(c) => Indexed::As(index_fold(c)),
         _ => Indexed::Separator,
     }
+}
+
+/// New Tai Lue vowels and two Vedic signs, which Unicode 6.1 had as marks and now has as letters.
+fn was_a_mark(c: char) -> bool {
+    matches!(c, '\u{19b0}'..='\u{19c0}' | '\u{19c8}'..='\u{19c9}' | '\u{1cf2}'..='\u{1cf3}')
 }
 
 /// The combining marks that `sqlite3Fts5UnicodeIsdiacritic` knows.
@@ -128,10 +130,10 @@ fn is_letter(c: char) -> bool {
     )
 }
 
-/// Whether SQLite's tables lack a character whose category or case would now say otherwise.
+/// Whether the tables of FTS5 lack a character whose category or case would now say otherwise.
 ///
-/// Ranges span neighbours for which it makes no difference. They come from comparing SQLite's
-/// answer for every code point with the tables used here (Unicode 18).
+/// Ranges span neighbours for which it makes no difference. They come from comparing the
+/// answer of FTS5 for every code point with that of the tables used here (Unicode 18).
 fn is_younger_than_the_index(c: char) -> bool {
     let c = u32::from(c);
     let after = YOUNGER.partition_point(|&(first, _)| first <= c);
@@ -205,7 +207,9 @@ fn seen_beyond_ascii(c: char) -> Seen {
         | '\u{1f3fb}'..='\u{1f3ff}' => Seen::Mark,
         '\u{1f1e6}'..='\u{1f1ff}' => Seen::Flag,
         '©' | '®' | '™' => Seen::Separator,
-        _ if c.general_category_group() == GeneralCategoryGroup::Mark => Seen::Mark,
+        _ if was_a_mark(c) || c.general_category_group() == GeneralCategoryGroup::Mark => {
+            Seen::Mark
+        }
         _ if is_letter(c) && is_unspaced(c) => Seen::Unspaced,
         _ if is_letter(c) => Seen::Letter,
         _ if c.is_emoji_char() => Seen::Emoji,
@@ -278,4 +282,85 @@ pub(super) fn is_presentation_form(c: char) -> bool {
             | '\u{fe70}'..='\u{fefc}'
             | '\u{ff01}'..='\u{ffee}'
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn younger_ranges_ascend_and_leave_gaps() {
+        assert!(YOUNGER.iter().all(|(first, last)| first <= last));
+        assert!(YOUNGER.windows(2).all(|pair| pair[0].1 + 1 < pair[1].0));
+    }
+
+    #[test]
+    fn the_index_knows_the_characters_of_unicode_6_1() {
+        let known = [
+            ('é', Indexed::As('e')),
+            ('Ǟ', Indexed::As('a')),
+            ('ß', Indexed::As('ß')),
+            ('ή', Indexed::As('ή')),
+            ('Й', Indexed::As('й')),
+            ('İ', Indexed::As('i')),
+            ('ς', Indexed::As('σ')),
+            ('𐐀', Indexed::As('𐐨')),
+            ('Ａ', Indexed::As('ａ')),
+            ('語', Indexed::As('語')),
+            ('½', Indexed::As('½')),
+            ('\u{e000}', Indexed::As('\u{e000}')),
+            ('\u{301}', Indexed::Accent),
+            ('\u{305}', Indexed::Separator),
+            ('\u{93f}', Indexed::Separator),
+            ('🚀', Indexed::Separator),
+            ('_', Indexed::Separator),
+            ('\0', Indexed::Separator),
+        ];
+        for (c, expected) in known {
+            assert_eq!(indexed(c), expected, "{c}");
+        }
+    }
+
+    #[test]
+    fn what_is_younger_is_a_letter_to_the_index() {
+        for c in ['🦀', '\u{2e42}', 'Ꭰ', '\u{1cf7}', '\u{10ffff}', '\u{378}'] {
+            assert_eq!(indexed(c), Indexed::As(c), "{c}");
+        }
+    }
+
+    #[test]
+    fn folding_what_is_folded_changes_nothing() {
+        for c in '\0'..=char::MAX {
+            if let Indexed::As(folded) = indexed(c) {
+                assert_eq!(indexed(folded), Indexed::As(folded), "{c}");
+            }
+        }
+    }
+
+    #[test]
+    fn readers_see_scripts_emoji_and_marks() {
+        let sights = [
+            ('a', Seen::Letter),
+            ('9', Seen::Letter),
+            ('я', Seen::Letter),
+            ('語', Seen::Unspaced),
+            ('ー', Seen::Unspaced),
+            ('・', Seen::Separator),
+            ('한', Seen::Unspaced),
+            ('ก', Seen::Unspaced),
+            ('\u{e31}', Seen::Mark),
+            ('\u{200d}', Seen::Mark),
+            ('🏽', Seen::Mark),
+            ('🚀', Seen::Emoji),
+            ('🦀', Seen::Emoji),
+            ('❤', Seen::Emoji),
+            ('🇫', Seen::Flag),
+            ('©', Seen::Separator),
+            ('#', Seen::Separator),
+            ('。', Seen::Separator),
+        ];
+        for (c, expected) in sights {
+            assert_eq!(seen(c), expected, "{c}");
+        }
+    }
 }

@@ -53,3 +53,45 @@ impl Trigrams {
 pub fn similarity(a: &str, b: &str) -> f64 {
     Trigrams::of(a).similarity(&Trigrams::of(b))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Compares with a tolerance, since no test should hang on the last bit of a division.
+    fn near(left: f64, right: f64) -> bool {
+        (left - right).abs() < 1e-12
+    }
+
+    #[test]
+    fn a_slip_leaves_most_trigrams() {
+        // Shared: ..t .ti tim out ut.: 5 of 8 and 8 ("timeout", "timoout" share 5).
+        assert!(near(similarity("timeout", "timoout"), 10.0 / 16.0));
+        assert!(similarity("timeout", "timeuot") > similarity("timeout", "timber"));
+        assert!(near(similarity("abc", "xyz"), 0.0));
+    }
+
+    #[test]
+    fn repeats_count() {
+        // aaa: ..a .aa aaa aa.; aaaa: ..a .aa aaa aaa aa.
+        assert!(near(similarity("aaa", "aaaa"), 8.0 / 9.0));
+    }
+
+    #[test]
+    fn nothing_is_like_nothing_only() {
+        assert!(near(similarity("", ""), 1.0));
+        assert!(near(similarity("", "a"), 0.0));
+    }
+
+    proptest! {
+        #[test]
+        fn similarity_is_symmetric_and_a_share(a in "[a-d]{0,6}|\\PC*", b in "[a-d]{0,6}|\\PC*") {
+            let measured = similarity(&a, &b);
+            prop_assert!((0.0..=1.0).contains(&measured));
+            prop_assert!(near(measured, similarity(&b, &a)));
+            prop_assert!(near(similarity(&a, &a), 1.0));
+        }
+    }
+}

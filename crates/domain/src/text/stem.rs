@@ -236,3 +236,86 @@ fn ends_short(stem: &[u8]) -> bool {
     }
     last_three == 0b101
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn stemmed(word: &str) -> String {
+        let mut word = word.to_owned();
+        stem(&mut word);
+        word
+    }
+
+    /// The examples of Porter's paper, step by step, with the stems of his published vocabulary.
+    #[test]
+    fn words_of_the_paper_have_their_published_stems() {
+        let vocabulary = "caresses caress ponies poni ties ti caress caress cats cat feed feed \
+            agreed agre plastered plaster bled bled motoring motor sing sing conflated conflat \
+            troubled troubl sized size hopping hop tanned tan falling fall hissing hiss \
+            fizzed fizz failing fail filing file happy happi sky sky relational relat \
+            conditional condit rational ration valenci valenc hesitanci hesit digitizer digit \
+            conformabli conform radicalli radic differentli differ vileli vile \
+            analogousli analog vietnamization vietnam predication predic operator oper \
+            feudalism feudal decisiveness decis hopefulness hope callousness callous \
+            formaliti formal sensitiviti sensit sensibiliti sensibl triplicate triplic \
+            formative form formalize formal electriciti electr electrical electr hopeful hope \
+            goodness good revival reviv allowance allow inference infer airliner airlin \
+            gyroscopic gyroscop adjustable adjust defensible defens irritant irrit \
+            replacement replac adjustment adjust dependent depend adoption adopt \
+            homologou homolog communism commun activate activ angulariti angular \
+            homologous homolog effective effect bowdlerize bowdler probate probat rate rate \
+            cease ceas controlled control roll roll generalizations gener oscillators oscil";
+        let words: Vec<_> = vocabulary.split_whitespace().collect();
+        for pair in words.chunks(2) {
+            assert_eq!(stemmed(pair[0]), pair[1], "{}", pair[0]);
+        }
+    }
+
+    /// What FTS5 answers where it differs from the paper, or the paper is silent.
+    #[test]
+    fn odd_words_have_the_stems_of_the_engine() {
+        let answers = [
+            ("as", "as"),
+            ("ies", "ie"),
+            ("sses", "sse"),
+            ("eed", "e"),
+            ("ing", "ing"),
+            ("ization", "izat"),
+            ("archaeology", "archaeolog"),
+            ("possibly", "possibl"),
+            ("yyed", "y"),
+            ("großtes", "großt"),
+            ("être", "être"),
+            ("日本語", "日本語"),
+            ("sha256s", "sha256"),
+        ];
+        for (word, expected) in answers {
+            assert_eq!(stemmed(word), expected, "{word}");
+        }
+    }
+
+    #[test]
+    fn only_words_of_3_to_64_bytes_have_stems() {
+        let longest = "s".repeat(60) + "ings";
+        assert_eq!(longest.len(), LONGEST);
+        assert_ne!(
+            stemmed(&longest.replacen('s', "a", 1)),
+            longest.replacen('s', "a", 1)
+        );
+        let longer = "a".to_owned() + &longest;
+        assert_eq!(stemmed(&longer), longer);
+    }
+
+    proptest! {
+        #[test]
+        fn a_stem_is_there_and_at_most_as_long(
+            word in "[a-zé語]{1,8}(ed|ing|s|es|ational|ement|ll|y|e|at|bl|iz){0,3}"
+        ) {
+            let stem = stemmed(&word);
+            prop_assert!(!stem.is_empty() && stem.len() <= word.len());
+        }
+    }
+}

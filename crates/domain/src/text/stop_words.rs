@@ -16,7 +16,7 @@ const STOP_WORDS: &[&str] = &[
 ];
 
 /// Whether a folded, unstemmed word is a stop word.
-pub(super) fn is_stop_word(word: &str) -> bool {
+pub(crate) fn is_stop_word(word: &str) -> bool {
     STOP_WORDS.binary_search(&word).is_ok()
 }
 

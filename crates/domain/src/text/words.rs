@@ -101,7 +101,7 @@ fn length(text: &str) -> usize {
         .map_or(text.len(), |(end, _)| end)
 }
 
-impl<'a> Word<'a> {
+impl Word<'_> {
     /// Calls back with each way to write the word, or a piece of it, that a person may type.
     pub(super) fn each_form(self, mut form: impl FnMut(&str)) {
         match self.kind {
@@ -140,7 +140,7 @@ impl<'a> Word<'a> {
     /// the word is all of one piece.
     pub(super) fn pieces(self) -> Vec<String> {
         match self.kind {
-            Kind::Letters => humps(self.raw).map(without_marks).collect(),
+            Kind::Letters => humps(self.raw).into_iter().map(without_marks).collect(),
             Kind::Unspaced => pairs(&without_marks(self.raw)).map(str::to_owned).collect(),
             Kind::Emoji => Vec::new(),
         }
@@ -214,40 +214,37 @@ fn before_number(word: &str) -> Option<&str> {
 }
 
 /// The parts of a camelCase word, cut before a capital that follows a small letter (`user|Id`),
-/// that ends a row of capitals (`HTTP|Server`), or that follows a digit and begins a small word
-/// (`s3|Bucket`). None when it is all of one part, or of more than [`MOST_HUMPS`].
-fn humps(word: &str) -> impl Iterator<Item = &str> {
-    let mut cuts = Vec::new();
-    if word.chars().skip(1).any(char::is_uppercase) {
-        let letters: Vec<(usize, char)> = word
-            .char_indices()
-            .filter(|&(_, c)| seen(c) != Seen::Mark)
-            .collect();
-        for (index, pair) in letters.windows(2).enumerate() {
-            let [(_, left), (cut, right)] = *pair else {
-                continue;
-            };
-            let mut next = letters[index + 2..].iter().map(|&(_, c)| c);
-            let small_word = match (next.next(), next.next()) {
-                // A plural, as in URLs.
-                (Some('s'), None) => false,
-                (Some(next), _) => next.is_lowercase(),
-                (None, _) => false,
-            };
-            if right.is_uppercase() && (left.is_lowercase() || !left.is_lowercase() && small_word) {
-                cuts.push(cut);
-                if cuts.len() == MOST_HUMPS {
-                    cuts.clear();
-                    break;
-                }
-            }
+/// or that begins a small word after capitals (`HTTP|Server`) or digits (`s3|Bucket`). None when
+/// it is all of one part, or of more than [`MOST_HUMPS`].
+fn humps(word: &str) -> Vec<&str> {
+    if !word.chars().skip(1).any(char::is_uppercase) {
+        return Vec::new();
+    }
+    let letters: Vec<(usize, char)> = word
+        .char_indices()
+        .filter(|&(_, c)| seen(c) != Seen::Mark)
+        .collect();
+    let mut parts = Vec::new();
+    let mut start = 0;
+    for (index, pair) in letters.windows(2).enumerate() {
+        let [(_, left), (cut, right)] = *pair else {
+            continue;
+        };
+        let begins_small_word = match letters[index + 2..] {
+            // A plural, as in URLs.
+            [] | [(_, 's')] => false,
+            [(_, next), ..] => next.is_lowercase(),
+        };
+        if right.is_uppercase() && (left.is_lowercase() || begins_small_word) {
+            parts.push(&word[start..cut]);
+            start = cut;
         }
     }
-    let ends = cuts.clone().into_iter().chain([word.len()]);
-    let starts = [0].into_iter().chain(cuts.iter().copied());
-    let parts: Vec<&str> = starts
-        .zip(ends)
-        .map(|(start, end)| &word[start..end])
-        .collect();
-    parts.into_iter().filter(move |_| !cuts.is_empty())
+    if !parts.is_empty() {
+        parts.push(&word[start..]);
+    }
+    if parts.len() > MOST_HUMPS {
+        parts.clear();
+    }
+    parts
 }
