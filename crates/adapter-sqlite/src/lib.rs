@@ -1,1 +1,162 @@
-//! memorygraph-adapter-sqlite.
+//! Keeps a memory graph in a SQLite file.
+//!
+//! [`SqliteBackend`] is `sql-graph` over rusqlite connections on lanes: one thread writes, and
+//! commits all that waits in one transaction; four read. The file is in WAL mode with
+//! `synchronous=FULL`, so what was acknowledged survives `kill -9` and power loss. Several
+//! processes may work on one file.
+
+mod connect;
+mod connection;
+mod error;
+mod sql_access;
+
+use std::fmt;
+
+use async_trait::async_trait;
+use domain::{
+    Hit, ListQuery, Memory, MemoryId, Page, PageRequest, Path, PathQuery, Relationship,
+    RelationshipQuery, SearchQuery, Timestamp, Walk, Walked,
+};
+use lanes::Lanes;
+use ports::{
+    Batch, Capabilities, Changed, GraphBackend, Health, Receipt, Result, SchemaVersion, SqlAccess,
+    Statistics,
+};
+use sql_graph::StatementLog;
+
+pub use connect::{Key, SqliteOptions};
+
+use crate::connection::Connection;
+
+/// A memory graph in a SQLite file.
+///
+/// Dropping it lets what was begun run to its end, without waiting for it;
+/// [`close`](GraphBackend::close) waits.
+pub struct SqliteBackend {
+    lanes: Lanes<Connection>,
+    location: connect::Location,
+    statements: StatementLog,
+}
+
+impl SqliteBackend {
+    /// Returns the count of the statements that ran so far.
+    pub fn statements(&self) -> &StatementLog {
+        &self.statements
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        doing: &'static str,
+        read: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.lanes.read(read).await.map_err(error::on_lane(doing))
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        doing: &'static str,
+        write: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.lanes.write(write).await.map_err(error::on_lane(doing))
+    }
+}
+
+#[async_trait]
+impl GraphBackend for SqliteBackend {
+    fn name(&self) -> &'static str {
+        "sqlite"
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            durable: self.location.is_file(),
+            sql_access: true,
+        }
+    }
+
+    async fn initialize_schema(&self) -> Result<SchemaVersion> {
+        self.write("initialize the schema", |c| sql_graph::initialize_schema(c))
+            .await
+    }
+
+    async fn health(&self) -> Result<Health> {
+        let location = self.location.clone();
+        self.read("look at the health", move |c| connect::health(c, &location))
+            .await
+    }
+
+    async fn close(&self) -> Result<()> {
+        self.lanes.close().await;
+        Ok(())
+    }
+
+    async fn apply(&self, batch: Batch) -> Result<Receipt> {
+        self.write("apply a batch", move |c| sql_graph::apply(c, batch))
+            .await
+    }
+
+    async fn memories(&self, ids: &[MemoryId]) -> Result<Vec<Memory>> {
+        let ids = ids.to_vec();
+        self.read("read memories", move |c| sql_graph::memories(c, &ids))
+            .await
+    }
+
+    async fn list(&self, query: &ListQuery, page: &PageRequest) -> Result<Page<Memory>> {
+        let (query, page) = (query.clone(), page.clone());
+        self.read("list memories", move |c| sql_graph::list(c, &query, &page))
+            .await
+    }
+
+    async fn relationships(
+        &self,
+        query: &RelationshipQuery,
+        page: &PageRequest,
+    ) -> Result<Page<Relationship>> {
+        let (query, page) = (query.clone(), page.clone());
+        self.read("list relationships", move |c| {
+            sql_graph::relationships(c, &query, &page)
+        })
+        .await
+    }
+
+    async fn walk(&self, walk: &Walk) -> Result<Walked> {
+        let walk = walk.clone();
+        self.read("walk", move |c| sql_graph::walk(c, &walk)).await
+    }
+
+    async fn shortest_path(&self, query: &PathQuery) -> Result<Option<Path>> {
+        let query = query.clone();
+        self.read("find a path", move |c| sql_graph::shortest_path(c, &query))
+            .await
+    }
+
+    async fn search(&self, query: &SearchQuery, page: &PageRequest) -> Result<Page<Hit>> {
+        let (query, page) = (query.clone(), page.clone());
+        self.read("search", move |c| sql_graph::search(c, &query, &page))
+            .await
+    }
+
+    async fn statistics(&self) -> Result<Statistics> {
+        self.read("count", |c| sql_graph::statistics(c)).await
+    }
+
+    async fn changes_since(&self, since: Timestamp, page: &PageRequest) -> Result<Page<Changed>> {
+        let page = page.clone();
+        self.read("list changes", move |c| {
+            sql_graph::changes_since(c, since, &page)
+        })
+        .await
+    }
+
+    fn sql_access(&self) -> Result<&dyn SqlAccess> {
+        Ok(self)
+    }
+}
+
+impl fmt::Debug for SqliteBackend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteBackend")
+            .field("location", &self.location)
+            .finish_non_exhaustive()
+    }
+}

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use crate::{
     Invalid, Timestamp,
     invalid::{check_text, parse_name},
-    time::check_time,
+    time::{check_time, document},
 };
 
 /// Where a memory comes from: the project, the files, the tools, the people.
@@ -36,7 +36,10 @@ pub struct MemoryContext {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub working_directory: Option<String>,
     /// When the context was taken.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "document::optional"
+    )]
     pub timestamp: Option<Timestamp>,
     /// The session of the agent.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Invalid, MemoryContext, MemoryId, Score, Timestamp, Validity,
     invalid::{check_text, parse_name},
-    time::check_time,
+    time::{check_time, document},
 };
 
 /// Something that an agent or a person learned and wants to find again.
@@ -45,11 +45,17 @@ pub struct Memory {
     #[serde(default)]
     pub usage_count: u32,
     /// When it was first kept.
+    #[serde(serialize_with = "document::time")]
     pub created_at: Timestamp,
     /// When it was last changed; usage does not count as a change.
+    #[serde(serialize_with = "document::time")]
     pub updated_at: Timestamp,
     /// When it was last recalled.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "document::optional"
+    )]
     pub last_accessed: Option<Timestamp>,
     /// Counts the changes from 1, so that two writers notice each other.
     #[serde(default = "Memory::first_version")]
@@ -58,9 +64,14 @@ pub struct Memory {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_by: Option<String>,
     /// From when it holds.
+    #[serde(serialize_with = "document::time")]
     pub valid_from: Timestamp,
     /// From when it no longer holds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "document::optional"
+    )]
     pub valid_until: Option<Timestamp>,
     /// The memory that took its place.
     #[serde(default, skip_serializing_if = "Option::is_none")]

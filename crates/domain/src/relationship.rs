@@ -4,7 +4,7 @@ use crate::{
     Direction, Invalid, MemoryId, RelationshipId, RelationshipType, Score, Timestamp, Validity,
     circumstances::{self, Circumstances},
     invalid::check_text,
-    time::check_time,
+    time::{check_time, document},
 };
 
 /// A typed, weighted statement that joins two memories.
@@ -44,16 +44,27 @@ pub struct Relationship {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub success_rate: Option<Score>,
     /// When it was last tried.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "document::optional"
+    )]
     pub last_validated: Option<Timestamp>,
     /// When it was first kept.
+    #[serde(serialize_with = "document::time")]
     pub created_at: Timestamp,
     /// When the graph last learned something about it.
+    #[serde(serialize_with = "document::time")]
     pub recorded_at: Timestamp,
     /// From when it holds.
+    #[serde(serialize_with = "document::time")]
     pub valid_from: Timestamp,
     /// From when it no longer holds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "document::optional"
+    )]
     pub valid_until: Option<Timestamp>,
     /// The relationship that took its place.
     #[serde(default, skip_serializing_if = "Option::is_none")]

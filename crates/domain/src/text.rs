@@ -217,6 +217,16 @@ impl Word {
 }
 
 impl QueryTerm {
+    /// Returns how to ask for a term that the index has, as a fuzzy search does with its nearest
+    /// neighbours: FTS5 strips suffixes from all that a MATCH expression quotes, and of some stems
+    /// it would strip more. `None` when no word was found that leads to the term.
+    pub fn for_indexed(term: &str) -> Option<Self> {
+        ["", "s", "e", "ing", "es", "ement", "y"]
+            .iter()
+            .filter_map(|suffix| Self::one(&format!("{term}{suffix}")))
+            .find(|asked| asked.term.as_str() == term)
+    }
+
     /// The terms of a piece of a question, each with its word.
     fn each(text: &str) -> Vec<Self> {
         let mut terms = Vec::new();
@@ -445,6 +455,7 @@ mod tests {
             ("Größe naïve ÄNDERN", &["groß", "naiv", "andern"]),
             ("МИР Ещё Й", &["мир", "ещё", "й"]),
             ("Cafe\u{301} café \u{301}x", &["cafe", "cafe", "x"]),
+            ("re\u{301}sume\u{301}s", &["resum"]),
             ("Αθήνα ΣΊΣΥΦΟΣ", &["αθήνα", "σίσυφοσ"]),
             (
                 "日本語 データベースdb接続",
@@ -507,6 +518,11 @@ mod tests {
             (
                 "👩\u{200d}💻 🇫🇷 ❤\u{fe0f} 👍🏽",
                 "u1f469 u1f4bb u1f1ebu1f1f7 u2764 u1f44d",
+            ),
+            ("🇫🇷🇩🇪🇫", "u1f1ebu1f1f7 u1f1e9u1f1ea u1f1eb"),
+            (
+                "aGVsbG8gd29ybGQgYW5kIGhlbGxvIG1hcnMgYW5kIGhlbGxvIHZlbnVz",
+                "",
             ),
             ("Αθήνα ещё мой", "αθηνα еще"),
             ("ＡＢＣ ｶﾞ ﬁx", "abc ガ fix"),
@@ -582,6 +598,7 @@ mod tests {
         for (query, text) in found {
             assert!(finds(query, text), "{query:?} in {text:?}");
         }
+        assert!(!finds("absent", "a text"));
         assert!(!finds("getUserById", "get the user"));
         assert!(!finds("日本語", "日本 本"));
         assert!(!finds("C#", "D#"));
@@ -594,6 +611,11 @@ mod tests {
         assert_eq!(question(&many).terms().count(), MAX_QUERY_TERMS);
         assert_eq!(question(&many).words[0].whole.word, "word0");
         assert_eq!(question(&"日本語".repeat(1_000)).words.len(), 1);
+        let almost_full = many.split(' ').take(62).collect::<Vec<_>>().join(" ");
+        let again = almost_full + " getuserbyid getUserById";
+        assert_eq!(question(&again).terms().count(), MAX_QUERY_TERMS);
+        let phrase: String = ('一'..).take(100).collect();
+        assert_eq!(question(&phrase).terms().count(), MAX_QUERY_TERMS);
         assert_eq!(question(&"the of ".repeat(1_000)).words.len(), 2);
     }
 
@@ -602,6 +624,18 @@ mod tests {
         let question = question("getUser user");
         let words: Vec<_> = question.terms().map(|term| term.word.as_str()).collect();
         assert_eq!(words, ["getuser", "get", "user"]);
+    }
+
+    #[test]
+    fn stems_can_be_asked_for() {
+        for term in [
+            "agre", "timeout", "databas", "possibl", "hopeless", "u1f680", "語", "пока",
+        ] {
+            let asked = QueryTerm::for_indexed(term).unwrap();
+            assert_eq!(written(&asked.word), [term]);
+        }
+        assert_eq!(QueryTerm::for_indexed("two words"), None);
+        assert_eq!(QueryTerm::for_indexed("Upper"), None);
     }
 
     #[test]

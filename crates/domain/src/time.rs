@@ -31,6 +31,30 @@ pub fn parse_time(field: &'static str, text: &str) -> Result<Timestamp, Invalid>
     Ok(whole_microseconds(time))
 }
 
+/// How times are written in documents: as [`time_text`] does, so that engines can compare them.
+pub(crate) mod document {
+    use serde::Serializer;
+
+    use super::{Timestamp, time_text};
+
+    /// Writes a time.
+    pub(crate) fn time<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&time_text(*time))
+    }
+
+    /// Writes a time that may be absent.
+    #[expect(clippy::ref_option, reason = "serde calls it with the field")]
+    pub(crate) fn optional<S: Serializer>(
+        time: &Option<Timestamp>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match time {
+            Some(time) => self::time(time, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+}
+
 /// Drops what is finer than a microsecond, towards the past.
 fn whole_microseconds(time: Timestamp) -> Timestamp {
     let finer = time.as_nanosecond().rem_euclid(1_000);

@@ -32,8 +32,7 @@ pub enum ErrorKind {
     Unsupported,
     /// Another process holds the store: try again later.
     Busy,
-    /// The store cannot be reached, or its disk is full or read-only: put that right, then try
-    /// again.
+    /// The primary cannot be reached: the message says whether a write may have happened.
     Unreachable,
     /// The credentials or the file's permissions do not allow it: bring others.
     Unauthorized,
@@ -116,6 +115,12 @@ impl BackendError {
         }
     }
 
+    /// Says what was being done, for an error from a layer that does not know.
+    #[must_use]
+    pub fn while_doing(self, doing: &'static str) -> Self {
+        Self { doing, ..self }
+    }
+
     /// Adds what was in the way, and what to do.
     #[must_use]
     pub fn because(mut self, detail: impl Into<String>) -> Self {
@@ -133,6 +138,11 @@ impl BackendError {
     /// The decision that the caller can take.
     pub fn kind(&self) -> ErrorKind {
         self.kind
+    }
+
+    /// What was in the way, and what to do.
+    pub fn detail(&self) -> Option<&str> {
+        self.detail.as_deref()
     }
 
     /// What was found, for a [`Conflict`](ErrorKind::Conflict).

@@ -1,1 +1,29 @@
-//! memorygraph-sql-graph.
+//! The graph over SQL: schema, statements, and rows to domain and back, for any [`SqlConnection`].
+//!
+//! A function here is one call of `GraphBackend`. It runs a number of statements that does not
+//! grow with what it is given: many values travel as one JSON parameter and are joined by
+//! `json_each`, so that an engine across a network pays few round trips. The SQL stays within
+//! SQLite 3.47 and knows no engine.
+//!
+//! A function that writes expects to run inside a transaction that its caller commits, or takes
+//! back when it fails.
+
+mod apply;
+mod connection;
+mod cycle;
+mod filter;
+mod list;
+mod row;
+mod schema;
+mod search;
+mod slice;
+mod statistics;
+mod walk;
+
+pub use apply::apply;
+pub use connection::{SqlConnection, SqlRow, StatementLog};
+pub use list::{changes_since, list, memories, relationships};
+pub use schema::{NEWEST, initialize_schema, schema_version};
+pub use search::search;
+pub use statistics::{Contents, contents, statistics};
+pub use walk::{shortest_path, walk};

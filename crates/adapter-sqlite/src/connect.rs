@@ -1,0 +1,350 @@
+use std::{
+    fmt,
+    hash::{BuildHasher, RandomState},
+    io,
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use lanes::{LaneOptions, Lanes};
+use ports::{BackendError, ErrorKind, Health, Result};
+use sql_graph::{SqlConnection, StatementLog};
+use sqlite_engine::rusqlite::{self, OpenFlags};
+
+use crate::{SqliteBackend, connection::Connection, error::sqlite};
+
+const DOING: &str = "open the graph";
+
+/// How long a caller waits for other processes before it hears [`ErrorKind::Busy`].
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The page cache of each connection, in KiB.
+const CACHE_KIB: i64 = 8 * 1024;
+
+/// How to open a file.
+#[derive(Clone, Debug)]
+pub struct SqliteOptions {
+    /// The file; `:memory:` for a graph that ends with the backend.
+    pub path: PathBuf,
+    /// Encrypts the file at rest. A file is made with its key or without one, for good.
+    pub key: Option<Key>,
+    /// How many reads run at the same time.
+    pub readers: NonZeroUsize,
+    /// The most bytes that the file may take, rounded to pages; a write beyond fails as on a full
+    /// disk.
+    pub max_bytes: Option<u64>,
+}
+
+impl SqliteOptions {
+    /// Opens `path` without a key, with 4 readers.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            key: None,
+            readers: LaneOptions::default().readers,
+            max_bytes: None,
+        }
+    }
+}
+
+/// A key that encrypts a file. It shows up in no message.
+#[derive(Clone)]
+pub struct Key(String);
+
+impl Key {
+    /// Takes a passphrase, or `raw:` and 64 hexadecimal digits.
+    pub fn new(key: impl Into<String>) -> Self {
+        Self(key.into())
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key(…)")
+    }
+}
+
+/// Where a graph is.
+#[derive(Clone, Debug)]
+pub(crate) enum Location {
+    File(PathBuf),
+    /// In memory, shared by the connections of one backend under this name.
+    Memory(Arc<str>),
+}
+
+impl Location {
+    fn of(path: &Path) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        if path == Path::new(":memory:") {
+            let number = NEXT.fetch_add(1, Ordering::Relaxed);
+            Self::Memory(format!("file:/memorygraph-{number}?vfs=memdb").into())
+        } else {
+            Self::File(path.to_owned())
+        }
+    }
+
+    pub(crate) fn is_file(&self) -> bool {
+        matches!(self, Self::File(_))
+    }
+}
+
+impl SqliteBackend {
+    /// Opens the graph in the file at `path`; makes the file, and the folders above it, where they
+    /// are missing.
+    ///
+    /// Blocks: call it at startup.
+    ///
+    /// # Errors
+    ///
+    /// - [`InvalidArgument`](ErrorKind::InvalidArgument) for a folder, or an embedded replica of
+    ///   libSQL, which a write by SQLite would corrupt
+    /// - [`Schema`](ErrorKind::Schema) for a file that a newer program, or another one, made
+    /// - [`Corrupt`](ErrorKind::Corrupt) for a file that is no database, or has another key
+    /// - [`Unauthorized`](ErrorKind::Unauthorized) when file or folder may not be written
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Self::open_with(&SqliteOptions::new(path.as_ref()))
+    }
+
+    /// Opens a graph as `options` say.
+    ///
+    /// # Errors
+    ///
+    /// As for [`open`](Self::open).
+    pub fn open_with(options: &SqliteOptions) -> Result<Self> {
+        let location = Location::of(&options.path);
+        let statements = StatementLog::default();
+        let lane_options = LaneOptions {
+            name: "sqlite",
+            readers: options.readers,
+            ..LaneOptions::default()
+        };
+        let open = |role| {
+            connect(&location, options, role, statements.clone()).map_err(|err| at(err, &location))
+        };
+        let lanes = Lanes::open(lane_options, || open(Role::Writer), || open(Role::Reader))?;
+        tracing::debug!(location = %location, engine = sqlite_engine::version(), "opened");
+        Ok(Self {
+            lanes,
+            location,
+            statements,
+        })
+    }
+}
+
+/// Says which file an error is about.
+fn at(err: BackendError, location: &Location) -> BackendError {
+    let words = match err.detail() {
+        Some(detail) => format!("{location}: {detail}"),
+        None => location.to_string(),
+    };
+    err.while_doing(DOING).because(words)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Writer,
+    Reader,
+}
+
+fn connect(
+    location: &Location,
+    options: &SqliteOptions,
+    role: Role,
+    statements: StatementLog,
+) -> Result<Connection> {
+    let access = match role {
+        Role::Writer => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+        Role::Reader => OpenFlags::SQLITE_OPEN_READ_ONLY,
+    };
+    let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let opened = match location {
+        Location::Memory(name) => {
+            if options.key.is_some() {
+                return Err(invalid("a graph in memory takes no key"));
+            }
+            // Connections of one in-memory database wait for each other, so readers write too.
+            let flags = flags | OpenFlags::SQLITE_OPEN_URI;
+            sqlite_engine::open(name.as_ref(), flags)
+        }
+        Location::File(path) => {
+            if role == Role::Writer {
+                check_path(path)?;
+            }
+            match &options.key {
+                Some(Key(key)) => sqlite_engine::open_encrypted(path, flags, key),
+                None => sqlite_engine::open(path, flags),
+            }
+        }
+    };
+    let mut connection = Connection::new(opened.map_err(sqlite)?, statements);
+    set_up(&mut connection, role, options).map_err(|err| read_only(err, location))?;
+    Ok(connection)
+}
+
+fn set_up(connection: &mut Connection, role: Role, options: &SqliteOptions) -> Result<()> {
+    connection
+        .sqlite
+        .busy_handler(Some(waiting()))
+        .map_err(sqlite)?;
+    connection.sqlite.set_prepared_statement_cache_capacity(128);
+    if role == Role::Writer {
+        // Before anything is written, also a journal mode: the file may be somebody else's.
+        sql_graph::schema_version(connection)?;
+        let mode: String = connection
+            .sqlite
+            .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
+            .map_err(sqlite)?;
+        tracing::trace!(mode, "journal mode");
+        // REPLACE fires the triggers that keep the index in step only when they are recursive.
+        connection.execute_script("PRAGMA synchronous = FULL; PRAGMA recursive_triggers = ON")?;
+        if let Some(max_bytes) = options.max_bytes {
+            limit_size(&connection.sqlite, max_bytes)?;
+        }
+    }
+    connection.execute_script(&format!(
+        "PRAGMA foreign_keys = ON; PRAGMA cache_size = -{CACHE_KIB}"
+    ))
+}
+
+fn limit_size(sqlite_connection: &rusqlite::Connection, max_bytes: u64) -> Result<()> {
+    let page: i64 = sqlite_connection
+        .query_row("PRAGMA page_size", [], |row| row.get(0))
+        .map_err(sqlite)?;
+    let pages = i64::try_from(max_bytes).unwrap_or(i64::MAX) / page;
+    let limit = format!("PRAGMA max_page_count = {}", pages.max(1));
+    sqlite_connection
+        .query_row(&limit, [], |_| Ok(()))
+        .map_err(sqlite)
+}
+
+/// Says why a file that opens cannot be set up for writing.
+fn read_only(err: BackendError, location: &Location) -> BackendError {
+    match location {
+        Location::File(path) if err.kind() == ErrorKind::Unauthorized => {
+            let parent = path.parent().unwrap_or(path).display();
+            err.because(format!(
+                "it may not be written: change the permissions of the file and of its folder {parent}, \
+                 or free the file system from being read-only; nothing was changed"
+            ))
+        }
+        _ => err,
+    }
+}
+
+/// Fails when the path can hold no graph of ours; makes the folders above it.
+fn check_path(path: &Path) -> Result<()> {
+    if path.is_dir() {
+        return Err(invalid(
+            "it is a folder: name a file in it, such as memory.db",
+        ));
+    }
+    for sidecar in ["-info", "-client_wal_index"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(sidecar);
+        if Path::new(&name).exists() {
+            return Err(invalid(
+                "it is an embedded replica of libSQL, and writing to it here would corrupt it: \
+                 open it with the turso backend",
+            ));
+        }
+    }
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    parent
+        .map_or(Ok(()), std::fs::create_dir_all)
+        .map_err(|err| {
+            let kind = match err.kind() {
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                    ErrorKind::Unauthorized
+                }
+                io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+                    ErrorKind::InvalidArgument
+                }
+                _ => ErrorKind::Backend,
+            };
+            BackendError::new(kind, DOING)
+                .because(format!("the folder above it cannot be made: {err}"))
+                .from_source(err)
+        })
+}
+
+fn invalid(detail: &str) -> BackendError {
+    BackendError::new(ErrorKind::InvalidArgument, DOING).because(detail)
+}
+
+/// Returns what waits while another process holds the file: a little longer each time, never as
+/// long as the others, and no longer than [`PATIENCE`].
+fn waiting() -> impl FnMut(i32) -> bool + Send + 'static {
+    let random = RandomState::new();
+    let mut since = Instant::now();
+    move |attempt| {
+        if attempt == 0 {
+            since = Instant::now();
+        }
+        let longest = 1_000_u64 << attempt.clamp(0, 5);
+        let pause = longest / 2 + random.hash_one((attempt, since)) % longest;
+        thread::sleep(Duration::from_micros(pause));
+        since.elapsed() < PATIENCE
+    }
+}
+
+/// Looks at a graph.
+pub(crate) fn health(connection: &mut Connection, location: &Location) -> Result<Health> {
+    let schema_version = sql_graph::schema_version(connection)?;
+    let mut warnings = Vec::new();
+    let mut contents = sql_graph::Contents::default();
+    match sql_graph::contents(connection) {
+        Ok(found) => contents = found,
+        Err(err) => warnings.push(err.to_string()),
+    }
+    let checked = connection.query("PRAGMA quick_check (1)", &[], &mut |row| {
+        match row.text(0)? {
+            Some("ok") | None => {}
+            Some(trouble) => warnings.push(format!(
+                "the file is damaged ({trouble}): stop every program that uses it and restore a backup"
+            )),
+        }
+        Ok(())
+    });
+    if let Err(err) = checked {
+        warnings.push(err.to_string());
+    }
+    Ok(Health {
+        backend: "sqlite",
+        location: location.to_string(),
+        engine: format!("SQLite {}", sqlite_engine::version()),
+        schema_version,
+        memories: contents.memories,
+        relationships: contents.relationships,
+        size_bytes: size(location),
+        warnings,
+    })
+}
+
+/// Returns how many bytes the file and its write-ahead log take.
+fn size(location: &Location) -> Option<u64> {
+    let Location::File(path) = location else {
+        return None;
+    };
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let length = |path: &Path| std::fs::metadata(path).map(|file| file.len());
+    let file = length(path).ok()?;
+    Some(file + length(Path::new(&log)).unwrap_or_default())
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Memory(_) => f.write_str(":memory:"),
+        }
+    }
+}

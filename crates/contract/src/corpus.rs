@@ -1,0 +1,1 @@
+//! Believable memories, as many as one likes.

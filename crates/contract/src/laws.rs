@@ -1,0 +1,237 @@
+//! The laws, a module for each suite. What is not in the list below is dead code.
+
+pub(crate) mod batches;
+pub(crate) mod changes;
+pub(crate) mod cycles;
+pub(crate) mod durability;
+pub(crate) mod errors;
+pub(crate) mod lists;
+pub(crate) mod memories;
+pub(crate) mod pages;
+pub(crate) mod paths;
+pub(crate) mod reinforcement;
+pub(crate) mod relationships;
+pub(crate) mod statistics;
+pub(crate) mod time;
+pub(crate) mod versions;
+pub(crate) mod walks;
+
+/// Gives the list of all laws to the macro `$then`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __for_each_law {
+    ($then:ident($($args:tt)*)) => {
+        $crate::$then! { ($($args)*)
+            memories {
+                every_field_survives,
+                what_was_not_said_stays_unsaid,
+                nothing_and_empty_stay_apart,
+                every_type_survives,
+                the_longest_texts_survive,
+                texts_of_any_kind_survive,
+                ids_of_any_kind_survive,
+                ids_are_compared_to_the_letter,
+                the_largest_counts_survive,
+                scores_survive_bit_for_bit,
+                times_survive_to_the_microsecond,
+                metadata_survives,
+                every_field_of_a_context_survives,
+                an_unknown_memory_is_left_out,
+                memories_come_in_the_order_of_the_ids,
+                thousands_of_ids_are_one_question,
+                putting_again_replaces_every_field,
+                putting_again_keeps_the_relationships,
+                removing_a_memory_removes_its_relationships,
+                removing_what_is_not_there_succeeds,
+                a_removed_memory_can_be_put_again,
+                touching_counts_uses_and_nothing_else,
+                touching_stops_at_the_largest_count,
+                a_late_touch_does_not_move_the_last_use_back,
+                touching_what_is_not_there_makes_nothing,
+                what_took_its_place_need_not_be_there,
+            }
+            relationships {
+                every_field_survives,
+                every_type_survives,
+                extremes_survive,
+                ids_of_any_kind_survive,
+                both_ends_must_be_there,
+                a_memory_is_not_related_to_itself,
+                putting_again_replaces_every_field,
+                putting_the_same_again_does_not_reinforce,
+                a_removed_relationship_is_gone,
+                removing_what_is_not_there_succeeds,
+                an_invalidated_relationship_says_how_it_ended,
+                a_relationship_ends_once,
+                a_relationship_cannot_end_before_it_began,
+                what_an_invalidation_names_must_be_there,
+                what_a_put_relationship_was_invalidated_by_must_be_there,
+                what_a_removed_relationship_had_invalidated_stays_ended,
+                relationships_are_found_from_their_ends,
+                relationships_are_found_by_id_and_type,
+            }
+            reinforcement {
+                a_second_statement_joins_the_first,
+                only_symmetric_statements_join_in_reverse,
+                another_type_is_another_statement,
+                what_has_ended_does_not_join,
+                after_an_invalidation_the_same_is_stated_anew,
+                statements_join_within_a_batch,
+                a_removed_statement_is_not_joined,
+                a_changed_relationship_joins_what_it_now_states,
+                evidence_stops_at_the_largest_count,
+            }
+            cycles {
+                a_cycle_is_refused_and_told,
+                a_long_cycle_is_refused,
+                a_cycle_within_a_batch_is_refused,
+                a_changed_relationship_may_not_close_a_cycle,
+                other_types_may_form_cycles,
+                several_types_form_no_cycle,
+                a_diamond_is_no_cycle,
+                a_batch_may_allow_cycles,
+                what_has_ended_closes_no_cycle,
+                only_what_a_batch_leaves_counts,
+            }
+            batches {
+                an_empty_batch_does_nothing,
+                a_failed_batch_leaves_no_trace,
+                an_invalid_value_spoils_the_batch,
+                a_batch_relates_the_memories_that_it_puts,
+                what_is_related_before_it_is_put_is_not_there,
+                what_is_related_after_it_was_removed_is_not_there,
+                put_and_removed_was_never_there,
+                removed_and_put_again_is_new,
+                the_last_of_one_id_stays,
+                changes_happen_in_their_order,
+                relationships_change_in_order,
+                a_receipt_counts_the_difference,
+                a_batch_of_thousands_is_one,
+                a_batch_sent_again_changes_nothing_more,
+            }
+            versions {
+                absent_holds_where_nothing_is,
+                absent_fails_where_a_memory_is,
+                present_holds_where_a_memory_is,
+                a_version_holds_where_it_is_the_same,
+                a_version_fails_where_it_is_another,
+                recorded_at_holds_where_it_is_the_same,
+                expectations_are_about_the_state_before,
+                one_broken_expectation_is_enough,
+                of_two_writers_one_wins,
+            }
+            lists {
+                each_sort_has_its_order,
+                equal_memories_are_listed_by_their_ids,
+                times_sort_as_moments,
+                scores_sort_as_numbers,
+                a_list_gives_whole_memories,
+                an_empty_filter_admits_what_has_no_end,
+                types_are_filtered,
+                tags_are_filtered_in_any_case,
+                projects_are_filtered_exactly,
+                scores_are_filtered_from_their_least,
+                times_are_filtered_to_the_microsecond,
+                filters_hold_in_pairs,
+            }
+            pages {
+                pages_together_are_the_list,
+                pages_together_are_the_relationships,
+                the_last_page_names_no_next,
+                pages_may_change_their_size,
+                a_cursor_is_text,
+                a_foreign_cursor_is_refused,
+                a_made_up_cursor_is_refused,
+                a_page_has_a_largest_size,
+                puts_between_pages_do_not_disturb,
+                a_page_goes_on_after_what_was_removed,
+            }
+            walks {
+                a_walk_has_a_direction,
+                symmetric_relationships_have_no_direction,
+                a_walk_keeps_to_its_types,
+                a_walk_ends_at_its_depth,
+                a_walk_has_an_order,
+                a_diamond_tells_the_strongest_way,
+                a_memory_has_its_least_depth,
+                a_walk_around_a_cycle_ends,
+                a_walk_may_have_several_beginnings,
+                a_walk_from_nowhere_reaches_nothing,
+                an_unknown_beginning_is_not_found,
+                a_walk_ends_at_its_limit,
+                a_hub_is_walked_through,
+                depth_and_limit_have_a_range,
+                ended_relationships_are_not_followed,
+                a_walk_goes_back_in_time,
+                ended_memories_are_reached,
+                a_step_carries_everything,
+            }
+            paths {
+                a_path_carries_everything,
+                the_path_to_itself_is_empty,
+                there_is_no_path_where_nothing_leads,
+                the_shortest_path_is_found,
+                equal_paths_are_decided_as_in_a_walk,
+                a_path_has_a_direction,
+                a_path_keeps_to_its_types,
+                a_path_ends_at_its_depth,
+                the_depth_has_a_range,
+                unknown_ends_are_not_found,
+                a_path_goes_back_in_time,
+                a_path_leads_through_a_hub,
+            }
+            time {
+                the_latest_state_needs_no_clock,
+                a_memory_holds_until_just_before_its_end,
+                a_relationship_holds_until_just_before_its_end,
+                moments_are_told_apart_to_the_microsecond,
+                what_ends_when_it_begins_never_held,
+                an_invalidation_does_not_change_the_past,
+                when_it_held_is_not_when_it_was_learned,
+                an_id_finds_what_has_ended,
+                an_end_can_be_taken_back,
+            }
+            statistics {
+                an_empty_graph_has_nothing_to_count,
+                memories_are_counted,
+                relationships_are_counted,
+                the_count_follows_every_change,
+                every_type_is_counted,
+                health_says_how_much_is_kept,
+            }
+            changes {
+                changes_come_by_moment,
+                a_change_carries_everything,
+                the_moment_itself_belongs_to_it,
+                what_was_removed_leaves_no_trace,
+                a_use_is_no_change,
+                a_change_moves_to_its_moment,
+                pages_together_are_the_changes,
+                who_asks_on_misses_nothing,
+            }
+            errors {
+                each_limit_of_a_memory_is_kept,
+                each_limit_of_a_relationship_is_kept,
+                a_search_text_has_a_longest_length,
+                the_first_cause_is_told,
+                errors_begin_with_what_was_being_done,
+                a_store_works_on_after_errors,
+                errors_do_not_harm_others,
+                errors_name_ids_as_they_are,
+            }
+            durability {
+                what_was_acknowledged_is_there_after_reopening,
+                nobody_has_to_close,
+                every_opening_adds_to_the_last,
+                searches_find_after_reopening,
+                versions_are_checked_after_reopening,
+                a_cursor_goes_on_after_reopening,
+                preparing_the_schema_again_changes_nothing,
+                closing_again_changes_nothing,
+                after_closing_every_call_says_so,
+                closing_during_work_keeps_whole_batches,
+                thousands_are_there_after_reopening,
+            }
+        }
+    };
+}

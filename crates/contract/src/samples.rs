@@ -1,0 +1,307 @@
+//! Short names for the values that laws put and expect.
+
+use std::sync::Arc;
+
+use domain::{
+    AsOf, Cursor, ListQuery, Memory, MemoryContext, MemoryFilter, MemoryId, MemoryType, Page,
+    PageRequest, Relationship, RelationshipId, RelationshipQuery, RelationshipType, Score, Sort,
+    Timestamp, Visibility,
+};
+use ports::{
+    BackendError, Batch, Change, Changed, ErrorKind, GraphBackend, Receipt, Result, Statistics,
+};
+
+use crate::Harness;
+
+/// Opens the harness's store, ready for use.
+pub(crate) async fn open(h: &dyn Harness) -> Result<Arc<dyn GraphBackend>> {
+    let store = h.open().await;
+    store.initialize_schema().await?;
+    Ok(store)
+}
+
+pub(crate) fn id(text: &str) -> MemoryId {
+    MemoryId::new(text).expect("laws write valid ids")
+}
+
+pub(crate) fn relationship_id(text: &str) -> RelationshipId {
+    RelationshipId::new(text).expect("laws write valid ids")
+}
+
+/// The moment `seconds` after the beginning of the laws' time.
+pub(crate) fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_767_225_600 + seconds).expect("laws write valid times")
+}
+
+pub(crate) fn score(value: f64) -> Score {
+    Score::new("score", value).expect("laws write valid scores")
+}
+
+/// A memory whose id is its name.
+pub(crate) fn memory(name: &str) -> Memory {
+    titled(name, &format!("the title of {name}"))
+}
+
+/// A memory with a title, and a content that has none of its words.
+pub(crate) fn titled(name: &str, title: &str) -> Memory {
+    Memory::new(id(name), MemoryType::General, title, "lorem", at(0))
+}
+
+/// A relationship from one memory to another.
+pub(crate) fn link(name: &str, from: &str, kind: RelationshipType, to: &str) -> Relationship {
+    Relationship::new(relationship_id(name), id(from), kind, id(to), at(0))
+}
+
+/// A memory in which every field says something.
+pub(crate) fn full_memory(name: &str) -> Memory {
+    Memory {
+        id: id(name),
+        memory_type: MemoryType::CodePattern,
+        title: "Retry with jitter".to_owned(),
+        content: "Wait, then try again.\nNot all at once.".to_owned(),
+        summary: Some("Spread the retries".to_owned()),
+        tags: vec![
+            "retry".to_owned(),
+            "back off".to_owned(),
+            "übung".to_owned(),
+        ],
+        context: Some(full_context()),
+        importance: score(0.1 + 0.2),
+        confidence: score(0.625),
+        effectiveness: Some(score(1.0 / 3.0)),
+        usage_count: 7,
+        created_at: at(1),
+        updated_at: at(2),
+        last_accessed: Some(at(3)),
+        version: 4,
+        updated_by: Some("Ada".to_owned()),
+        valid_from: at(-5),
+        valid_until: Some(at(5)),
+        superseded_by: Some(id("another")),
+    }
+}
+
+/// A context in which every field says something.
+pub(crate) fn full_context() -> MemoryContext {
+    let text = |text: &str| Some(text.to_owned());
+    let list = |a: &str, b: &str| vec![a.to_owned(), b.to_owned()];
+    MemoryContext {
+        project_path: text("/home/ada/project"),
+        files_involved: list("src/main.rs", "src/lib.rs"),
+        languages: list("rust", "sql"),
+        frameworks: list("tokio", "axum"),
+        technologies: list("sqlite", "fts5"),
+        git_commit: text("0a1b2c"),
+        git_branch: text("main"),
+        working_directory: text("/home/ada"),
+        timestamp: Some(at(4)),
+        session_id: text("session"),
+        user_id: text("ada"),
+        additional_metadata: serde_json::Map::from_iter([(
+            "ticket".to_owned(),
+            serde_json::json!({"number": 7}),
+        )]),
+        tenant_id: text("tenant"),
+        team_id: text("team"),
+        visibility: Some(Visibility::Team),
+        created_by: text("grace"),
+    }
+}
+
+/// A relationship from `from` to `to` in which every field says something.
+pub(crate) fn full_relationship(name: &str, from: &str, to: &str) -> Relationship {
+    Relationship {
+        id: relationship_id(name),
+        from: id(from),
+        to: id(to),
+        relationship_type: RelationshipType::Solves,
+        strength: score(0.1 + 0.2),
+        confidence: score(2.0 / 3.0),
+        context: Some("only in production, since \"2025\"".to_owned()),
+        evidence_count: 5,
+        validation_count: 3,
+        counter_evidence_count: 1,
+        success_rate: Some(score(0.75)),
+        last_validated: Some(at(6)),
+        created_at: at(1),
+        recorded_at: at(8),
+        valid_from: at(-3),
+        valid_until: Some(at(7)),
+        invalidated_by: None,
+    }
+}
+
+pub(crate) fn batch() -> Batch {
+    Batch::default()
+}
+
+/// A batch that puts all of them.
+pub(crate) fn put_memories(memories: impl IntoIterator<Item = Memory>) -> Batch {
+    memories.into_iter().fold(batch(), Batch::put_memory)
+}
+
+/// A batch that puts memories of these names.
+pub(crate) fn put_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Batch {
+    put_memories(names.into_iter().map(memory))
+}
+
+pub(crate) fn remove_memory(name: &str) -> Change {
+    Change::RemoveMemory(id(name))
+}
+
+pub(crate) fn remove_relationship(name: &str) -> Change {
+    Change::RemoveRelationship(relationship_id(name))
+}
+
+pub(crate) fn touch(name: &str, uses: u32, at: Timestamp) -> Change {
+    Change::TouchMemory {
+        id: id(name),
+        uses,
+        at,
+    }
+}
+
+/// Ends a relationship at `until`, as recorded one second later.
+pub(crate) fn invalidate(name: &str, until: Timestamp, by: Option<&str>) -> Change {
+    Change::InvalidateRelationship {
+        id: relationship_id(name),
+        until,
+        by: by.map(relationship_id),
+        recorded_at: Timestamp::from_microsecond(until.as_microsecond() + 1_000_000)
+            .expect("laws write valid times"),
+    }
+}
+
+/// What a batch returns that adds this many memories and relationships.
+pub(crate) fn added(memories: u64, relationships: u64) -> Receipt {
+    Receipt {
+        memories_added: memories,
+        relationships_added: relationships,
+        ..Receipt::default()
+    }
+}
+
+/// What a batch returns that removes this many memories and relationships.
+pub(crate) fn removed(memories: u64, relationships: u64) -> Receipt {
+    Receipt {
+        memories_removed: memories,
+        relationships_removed: relationships,
+        ..Receipt::default()
+    }
+}
+
+pub(crate) fn first(limit: u32) -> PageRequest {
+    PageRequest::first(limit).expect("laws write valid limits")
+}
+
+pub(crate) fn after(limit: u32, cursor: &Cursor) -> PageRequest {
+    first(limit).after(cursor.clone())
+}
+
+/// A filter that hides nothing.
+pub(crate) fn ever() -> MemoryFilter {
+    MemoryFilter {
+        as_of: AsOf::Ever,
+        ..MemoryFilter::default()
+    }
+}
+
+pub(crate) fn memory_names(memories: &[Memory]) -> Vec<&str> {
+    memories.iter().map(|memory| memory.id.as_str()).collect()
+}
+
+pub(crate) fn relationship_names(relationships: &[Relationship]) -> Vec<&str> {
+    relationships
+        .iter()
+        .map(|relationship| relationship.id.as_str())
+        .collect()
+}
+
+/// Everything that one can see of a graph, the answers to searches apart.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Contents {
+    pub(crate) memories: Vec<Memory>,
+    pub(crate) relationships: Vec<Relationship>,
+    pub(crate) changes: Vec<Changed>,
+    pub(crate) statistics: Statistics,
+}
+
+/// Reads everything, page by page where it is much.
+pub(crate) async fn contents(store: &dyn GraphBackend) -> Result<Contents> {
+    let query = RelationshipQuery {
+        as_of: AsOf::Ever,
+        ..RelationshipQuery::default()
+    };
+    let oldest = Timestamp::from_second(-62_167_219_200).expect("the year 0 is in range");
+    Ok(Contents {
+        memories: list_all(store, ever(), Sort::Oldest).await?,
+        relationships: relationships(store, &query).await?,
+        changes: changes(store, oldest).await?,
+        statistics: store.statistics().await?,
+    })
+}
+
+/// Lists all memories that the filter admits.
+pub(crate) async fn list_all(
+    store: &dyn GraphBackend,
+    filter: MemoryFilter,
+    sort: Sort,
+) -> Result<Vec<Memory>> {
+    let query = ListQuery { filter, sort };
+    let mut all = Vec::new();
+    let mut page = first(PageRequest::LARGEST);
+    loop {
+        let Page { items, next } = store.list(&query, &page).await?;
+        all.extend(items);
+        let Some(next) = next else { return Ok(all) };
+        page = page.after(next);
+    }
+}
+
+/// Lists all relationships of the query.
+pub(crate) async fn relationships(
+    store: &dyn GraphBackend,
+    query: &RelationshipQuery,
+) -> Result<Vec<Relationship>> {
+    let mut all = Vec::new();
+    let mut page = first(PageRequest::LARGEST);
+    loop {
+        let Page { items, next } = store.relationships(query, &page).await?;
+        all.extend(items);
+        let Some(next) = next else { return Ok(all) };
+        page = page.after(next);
+    }
+}
+
+/// Lists all that the graph learned at or after a moment.
+pub(crate) async fn changes(store: &dyn GraphBackend, since: Timestamp) -> Result<Vec<Changed>> {
+    let mut all = Vec::new();
+    let mut page = first(PageRequest::LARGEST);
+    loop {
+        let Page { items, next } = store.changes_since(since, &page).await?;
+        all.extend(items);
+        let Some(next) = next else { return Ok(all) };
+        page = page.after(next);
+    }
+}
+
+/// Fails unless the result is an error of this kind; returns the error.
+#[track_caller]
+pub(crate) fn assert_fails<T: std::fmt::Debug>(result: Result<T>, kind: ErrorKind) -> BackendError {
+    match result {
+        Ok(value) => panic!("it succeeded with {value:?}, where it had to fail: {kind}"),
+        Err(error) => {
+            assert_eq!(error.kind(), kind, "{error}");
+            error
+        }
+    }
+}
+
+/// Fails unless the message of an error names all of these.
+#[track_caller]
+pub(crate) fn assert_names(error: &BackendError, words: &[&str]) {
+    let message = error.to_string();
+    for word in words {
+        assert!(message.contains(word), "{message:?} does not name {word:?}");
+    }
+}

@@ -1,0 +1,391 @@
+//! Batches: read what is touched, change it in memory, write what has changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{Memory, MemoryId, Relationship, RelationshipId};
+use ports::{
+    BackendError, Batch, Change, Conflict, Cycles, ErrorKind, Expect, Receipt, Result, SqlValue,
+};
+use serde::Serialize;
+
+use crate::{
+    SqlConnection,
+    cycle::find_cycle,
+    row::{self, text_of},
+    slice::{Effects, Slice, Statement, statement},
+};
+
+/// How many bytes of JSON travel with one statement.
+const LARGEST_PARAMETER: usize = 32 << 20;
+
+/// Applies all of `batch`. When it fails, the caller takes the transaction back.
+///
+/// It reads with at most 5 statements and writes with at most 5, one more of each kind for each
+/// 32 MiB of memories.
+pub fn apply(connection: &mut dyn SqlConnection, batch: Batch) -> Result<Receipt> {
+    batch
+        .check()
+        .map_err(BackendError::invalid("apply a batch"))?;
+    let mut slice = load(connection, &batch)?;
+    batch
+        .expects
+        .iter()
+        .try_for_each(|expect| check(&slice, expect))?;
+    let put: Vec<RelationshipId> = batch
+        .changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::PutRelationship(relationship) => Some(relationship.id.clone()),
+            _ => None,
+        })
+        .collect();
+    batch
+        .changes
+        .into_iter()
+        .try_for_each(|change| slice.change(change))?;
+    let suspects = match batch.cycles {
+        Cycles::Allow => Vec::new(),
+        Cycles::Refuse => suspects(&slice, &put),
+    };
+    let effects = slice.effects();
+    write(connection, &effects)?;
+    refuse_cycles(connection, &suspects)?;
+    Ok(effects.receipt)
+}
+
+/// What a batch touches.
+#[derive(Default)]
+struct Touched<'a> {
+    /// Memories whose presence matters.
+    presence: BTreeSet<&'a MemoryId>,
+    /// Memories whose content matters too.
+    content: BTreeSet<&'a MemoryId>,
+    removed: BTreeSet<&'a MemoryId>,
+    relationships: BTreeSet<&'a RelationshipId>,
+    statements: BTreeSet<Statement>,
+}
+
+impl<'a> Touched<'a> {
+    fn by(batch: &'a Batch) -> Self {
+        let mut touched = Self::default();
+        for expect in &batch.expects {
+            match expect {
+                Expect::Absent(id) | Expect::Present(id) | Expect::Version(id, _) => {
+                    touched.content.insert(id);
+                }
+                Expect::RecordedAt(id, _) => {
+                    touched.relationships.insert(id);
+                }
+            }
+        }
+        for change in &batch.changes {
+            match change {
+                Change::PutMemory(memory) => {
+                    touched.presence.insert(&memory.id);
+                }
+                Change::RemoveMemory(id) => {
+                    touched.presence.insert(id);
+                    touched.removed.insert(id);
+                }
+                Change::TouchMemory { id, .. } => {
+                    touched.content.insert(id);
+                }
+                Change::PutRelationship(relationship) => {
+                    touched
+                        .presence
+                        .extend([&relationship.from, &relationship.to]);
+                    touched.relationships.insert(&relationship.id);
+                    touched.relationships.extend(&relationship.invalidated_by);
+                    touched.statements.insert(statement(relationship));
+                }
+                Change::RemoveRelationship(id) => {
+                    touched.relationships.insert(id);
+                }
+                Change::InvalidateRelationship { id, by, .. } => {
+                    touched.relationships.insert(id);
+                    touched.relationships.extend(by);
+                }
+            }
+        }
+        touched
+    }
+}
+
+fn load(connection: &mut dyn SqlConnection, batch: &Batch) -> Result<Slice> {
+    let touched = Touched::by(batch);
+    let mut slice = Slice::default();
+    if !touched.presence.is_empty() {
+        connection.query(
+            "SELECT n.id FROM json_each(?1) AS asked CROSS JOIN nodes AS n ON n.id = asked.value",
+            &[json(&touched.presence)],
+            &mut |row| {
+                slice.stored_memory(memory_id(text_of(row, 0)?)?, None);
+                Ok(())
+            },
+        )?;
+    }
+    if !touched.content.is_empty() {
+        memories(connection, &touched.content, |memory| {
+            slice.stored_memory(memory.id.clone(), Some(memory));
+        })?;
+    }
+    if !touched.relationships.is_empty() {
+        let sql = format!(
+            "SELECT {} FROM json_each(?1) AS asked CROSS JOIN relationships AS r ON r.id = asked.value",
+            row::RELATIONSHIP_COLUMNS
+        );
+        connection.query(&sql, &[json(&touched.relationships)], &mut |row| {
+            slice.stored_relationship(row::relationship(row)?);
+            Ok(())
+        })?;
+    }
+    if !touched.statements.is_empty() {
+        load_statements(connection, &touched.statements, &mut slice)?;
+    }
+    if !touched.removed.is_empty() {
+        connection.query(
+            "SELECT asked.value, r.id FROM json_each(?1) AS asked
+             CROSS JOIN relationships AS r ON r.from_id = asked.value
+             UNION ALL
+             SELECT asked.value, r.id FROM json_each(?1) AS asked
+             CROSS JOIN relationships AS r ON r.to_id = asked.value",
+            &[json(&touched.removed)],
+            &mut |row| {
+                let relationship = relationship_id(text_of(row, 1)?)?;
+                slice.stored_touching(memory_id(text_of(row, 0)?)?, relationship);
+                Ok(())
+            },
+        )?;
+    }
+    Ok(slice)
+}
+
+/// Reads the relationships without an end that state what the batch is about to state.
+fn load_statements(
+    connection: &mut dyn SqlConnection,
+    statements: &BTreeSet<Statement>,
+    slice: &mut Slice,
+) -> Result<()> {
+    let mut asked = Vec::new();
+    for (relationship_type, from, to) in statements {
+        asked.push((relationship_type, from, to));
+        if relationship_type.is_symmetric() {
+            asked.push((relationship_type, to, from));
+        }
+    }
+    let sql = format!(
+        "SELECT {} FROM json_each(?1) AS asked CROSS JOIN relationships AS r
+         ON r.from_id = asked.value ->> 1 AND r.valid_until IS NULL
+         AND r.rel_type = asked.value ->> 0 AND r.to_id = asked.value ->> 2",
+        row::RELATIONSHIP_COLUMNS
+    );
+    connection.query(&sql, &[json(&asked)], &mut |row| {
+        let relationship = row::relationship(row)?;
+        if slice.relationship(&relationship.id).is_none() {
+            slice.stored_relationship(relationship);
+        }
+        Ok(())
+    })
+}
+
+/// Reads the memories with these ids, in no order.
+pub(crate) fn memories(
+    connection: &mut dyn SqlConnection,
+    ids: &impl Serialize,
+    mut each: impl FnMut(Memory),
+) -> Result<()> {
+    let sql = format!(
+        "SELECT {} FROM json_each(?1) AS asked CROSS JOIN nodes AS n ON n.id = asked.value",
+        row::MEMORY_COLUMNS
+    );
+    connection.query(&sql, &[json(ids)], &mut |row| {
+        each(row::memory(row)?);
+        Ok(())
+    })
+}
+
+fn check(slice: &Slice, expect: &Expect) -> Result<()> {
+    let (id, holds, expected) = match expect {
+        Expect::RecordedAt(id, at) => {
+            let found = slice.relationship(id);
+            if found.is_some_and(|found| found.recorded_at == *at) {
+                return Ok(());
+            }
+            let detail = match found {
+                Some(found) => format!(
+                    "the relationship {id:?} was recorded at {}, not at {at}: read it again",
+                    found.recorded_at
+                ),
+                None => format!("no relationship has the id {id:?}"),
+            };
+            let found = found.cloned().map(Box::new);
+            let conflict = Conflict::Relationship { found };
+            return Err(BackendError::conflict("apply a batch", conflict, detail));
+        }
+        Expect::Absent(id) => (id, slice.memory(id).is_none(), "none"),
+        Expect::Present(id) => (id, slice.memory(id).is_some(), "one"),
+        Expect::Version(id, version) => {
+            let holds = slice
+                .memory(id)
+                .is_some_and(|memory| memory.version == *version);
+            (id, holds, "another version")
+        }
+    };
+    if holds {
+        return Ok(());
+    }
+    let found = slice.memory(id);
+    let detail = match (expect, found) {
+        (Expect::Version(_, version), Some(found)) => format!(
+            "the memory {id:?} has version {}, not {version}: read it again",
+            found.version
+        ),
+        (_, Some(_)) => {
+            format!("there is a memory with the id {id:?}, and {expected} was expected")
+        }
+        (_, None) => format!("no memory has the id {id:?}, and {expected} was expected"),
+    };
+    let conflict = Conflict::Memory {
+        id: id.clone(),
+        found: found.cloned().map(Box::new),
+    };
+    Err(BackendError::conflict("apply a batch", conflict, detail))
+}
+
+fn write(connection: &mut dyn SqlConnection, effects: &Effects) -> Result<()> {
+    if !effects.remove_memories.is_empty() {
+        let sql = "DELETE FROM nodes WHERE id IN (SELECT value FROM json_each(?1))";
+        connection.execute(sql, &[json(&effects.remove_memories)])?;
+    }
+    if !effects.remove_relationships.is_empty() {
+        let sql = "DELETE FROM relationships WHERE id IN (SELECT value FROM json_each(?1))";
+        connection.execute(sql, &[json(&effects.remove_relationships)])?;
+    }
+    for rows in parameters(effects.put_memories.iter().map(row::memory_row)) {
+        connection.execute(
+            "INSERT INTO nodes (id, properties, created_at, updated_at, expansion)
+             SELECT value ->> 0, value -> 1, value ->> 2, value ->> 3, value ->> 4
+             FROM json_each(?1) WHERE true
+             ON CONFLICT (id) DO UPDATE SET
+               properties = excluded.properties, created_at = excluded.created_at,
+               updated_at = excluded.updated_at, expansion = excluded.expansion",
+            &[rows],
+        )?;
+    }
+    for rows in parameters(effects.put_relationships.iter().map(row::relationship_row)) {
+        connection.execute(
+            "INSERT INTO relationships (id, from_id, to_id, rel_type, properties, created_at,
+               recorded_at, valid_from, valid_until, invalidated_by)
+             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value -> 4, value ->> 5,
+               value ->> 6, value ->> 7, value ->> 8, value ->> 9
+             FROM json_each(?1) WHERE true
+             ON CONFLICT (id) DO UPDATE SET
+               from_id = excluded.from_id, to_id = excluded.to_id, rel_type = excluded.rel_type,
+               properties = excluded.properties, created_at = excluded.created_at,
+               recorded_at = excluded.recorded_at, valid_from = excluded.valid_from,
+               valid_until = excluded.valid_until, invalidated_by = excluded.invalidated_by",
+            &[rows],
+        )?;
+    }
+    Ok(())
+}
+
+/// Returns the relationships among `put` that must not close a cycle.
+fn suspects(slice: &Slice, put: &[RelationshipId]) -> Vec<Statement> {
+    let put: BTreeMap<&RelationshipId, &Relationship> = put
+        .iter()
+        .filter_map(|id| Some((id, slice.relationship(id)?)))
+        .collect();
+    put.into_values()
+        .filter(|put| put.relationship_type.is_acyclic() && put.validity().is_open())
+        .map(statement)
+        .collect()
+}
+
+/// Fails when one of `suspects`, which are stored, closes a cycle.
+fn refuse_cycles(connection: &mut dyn SqlConnection, suspects: &[Statement]) -> Result<()> {
+    if suspects.is_empty() {
+        return Ok(());
+    }
+    let starts: BTreeSet<_> = suspects
+        .iter()
+        .map(|(kind, _, to)| (kind.as_str(), to))
+        .collect();
+    let mut edges: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+    connection.query(
+        "WITH RECURSIVE reached (rel_type, id) AS (
+           SELECT value ->> 0, value ->> 1 FROM json_each(?1)
+           UNION
+           SELECT r.rel_type, r.to_id FROM reached CROSS JOIN relationships AS r
+           ON r.from_id = reached.id AND r.valid_until IS NULL AND r.rel_type = reached.rel_type
+         )
+         SELECT r.rel_type, r.from_id, r.to_id FROM reached CROSS JOIN relationships AS r
+         ON r.from_id = reached.id AND r.valid_until IS NULL AND r.rel_type = reached.rel_type",
+        &[json(&starts)],
+        &mut |row| {
+            let edge = (text_of(row, 1)?.to_owned(), text_of(row, 2)?.to_owned());
+            edges
+                .entry(text_of(row, 0)?.to_owned())
+                .or_default()
+                .push(edge);
+            Ok(())
+        },
+    )?;
+    for (kind, edges) in &edges {
+        let suspects: Vec<_> = suspects
+            .iter()
+            .filter(|(suspect, ..)| suspect.as_str() == kind)
+            .map(|(_, from, to)| (from.as_str(), to.as_str()))
+            .collect();
+        let edges: Vec<_> = edges
+            .iter()
+            .map(|(from, to)| (from.as_str(), to.as_str()))
+            .collect();
+        if let Some(cycle) = find_cycle(&edges, &suspects) {
+            let detail = format!("{kind} would lead in a circle: {}", cycle.join(" → "));
+            let cycle = cycle.into_iter().map(memory_id).collect::<Result<_>>()?;
+            return Err(BackendError::conflict(
+                "apply a batch",
+                Conflict::Cycle(cycle),
+                detail,
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Writes plain data as a JSON parameter.
+pub(crate) fn json(value: &impl Serialize) -> SqlValue {
+    SqlValue::Text(serde_json::to_string(value).expect("ids and rows are plain data"))
+}
+
+/// Writes rows as JSON arrays, each of which may travel with one statement.
+fn parameters(rows: impl Iterator<Item = impl Serialize>) -> impl Iterator<Item = SqlValue> {
+    let mut rows = rows.peekable();
+    std::iter::from_fn(move || {
+        rows.peek()?;
+        let mut array = String::from("[");
+        while array.len() < LARGEST_PARAMETER
+            && let Some(row) = rows.next()
+        {
+            if array.len() > 1 {
+                array.push(',');
+            }
+            array.push_str(&serde_json::to_string(&row).expect("rows are plain data"));
+        }
+        array.push(']');
+        Some(SqlValue::Text(array))
+    })
+}
+
+fn memory_id(id: &str) -> Result<MemoryId> {
+    MemoryId::new(id).map_err(|err| corrupt(&err))
+}
+
+fn relationship_id(id: &str) -> Result<RelationshipId> {
+    RelationshipId::new(id).map_err(|err| corrupt(&err))
+}
+
+fn corrupt(err: &domain::Invalid) -> BackendError {
+    BackendError::new(ErrorKind::Corrupt, "read an id").because(err.to_string())
+}

@@ -1,0 +1,201 @@
+//! Rows to domain, and back: the one place that knows what the columns mean.
+
+use domain::{
+    Memory, MemoryId, Relationship, RelationshipId, RelationshipType, Score, Timestamp, parse_time,
+    text, time_text,
+};
+use ports::{BackendError, ErrorKind, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::SqlRow;
+
+/// What [`memory`] reads, of the table `nodes n`.
+pub(crate) const MEMORY_COLUMNS: &str = "n.id, n.properties, n.created_at, n.updated_at";
+
+/// What [`relationship`] reads, of the table `relationships r`.
+pub(crate) const RELATIONSHIP_COLUMNS: &str = "r.id, r.from_id, r.to_id, r.rel_type, r.properties, \
+     r.created_at, r.recorded_at, r.valid_from, r.valid_until, r.invalidated_by";
+
+/// Reads a memory. The columns `id`, `created_at` and `updated_at` win over the document, which a
+/// program may have written by SQL: it needs a title or a content, the rest has defaults.
+pub(crate) fn memory(row: &dyn SqlRow) -> Result<Memory> {
+    let id = text_of(row, 0)?;
+    let corrupt = |what: &dyn std::fmt::Display| {
+        BackendError::new(ErrorKind::Corrupt, "read a memory")
+            .because(format!("the memory {id:?} does not decode: {what}"))
+    };
+    let properties = text_of(row, 1)?;
+    let time = |column| parse_time("time", text_of(row, column)?).map_err(|err| corrupt(&err));
+    let (created_at, updated_at) = (time(2)?, time(3)?);
+    let mut memory = match serde_json::from_str::<Memory>(properties) {
+        Ok(memory) => memory,
+        Err(_) => incomplete(id, properties, created_at).map_err(|err| corrupt(&err))?,
+    };
+    if memory.id.as_str() != id {
+        memory.id = MemoryId::new(id).map_err(|err| corrupt(&err))?;
+    }
+    memory.created_at = created_at;
+    memory.updated_at = updated_at;
+    Ok(memory)
+}
+
+/// Reads a document that lacks fields which every memory of ours has.
+fn incomplete(id: &str, properties: &str, created_at: Timestamp) -> serde_json::Result<Memory> {
+    let mut document: Map<String, Value> = serde_json::from_str(properties)?;
+    let text_of = |document: &Map<String, Value>, field: &str| match document.get(field) {
+        Some(Value::String(text)) if !text.trim().is_empty() => Some(text.clone()),
+        _ => None,
+    };
+    let (title, content) = (text_of(&document, "title"), text_of(&document, "content"));
+    let title_of = |content: &String| content.trim().chars().take(Memory::LONGEST_TITLE).collect();
+    if let Some(title) = title.clone().or_else(|| content.as_ref().map(title_of)) {
+        document.insert("title".into(), title.into());
+    }
+    if let Some(content) = content.or(title) {
+        document.insert("content".into(), content.into());
+    }
+    for (field, default) in [
+        ("type", json!("general")),
+        ("created_at", json!(created_at)),
+        ("updated_at", json!(created_at)),
+        ("valid_from", json!(created_at)),
+    ] {
+        document.entry(field).or_insert(default);
+    }
+    document.insert("id".into(), id.into());
+    serde_json::from_value(Value::Object(document))
+}
+
+/// Writes a memory as the elements of its row: id, properties, `created_at`, `updated_at`,
+/// expansion.
+pub(crate) fn memory_row(memory: &Memory) -> impl Serialize + '_ {
+    let mut expansion = text::expansion(&memory.title);
+    let tags = memory.tags.join(" ");
+    for text in [
+        tags.as_str(),
+        memory.summary.as_deref().unwrap_or_default(),
+        &memory.content,
+    ] {
+        let more = text::expansion(text);
+        if !more.is_empty() {
+            expansion.push(' ');
+            expansion.push_str(&more);
+        }
+    }
+    (
+        &memory.id,
+        memory,
+        time_text(memory.created_at),
+        time_text(memory.updated_at),
+        (!expansion.is_empty()).then_some(expansion),
+    )
+}
+
+/// What of a relationship has no column of its own. Absent fields have the defaults of a
+/// relationship that a program wrote by SQL.
+#[derive(Serialize, Deserialize)]
+struct Properties {
+    strength: Option<Score>,
+    confidence: Option<Score>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    context: Option<String>,
+    #[serde(default = "Relationship::first_evidence")]
+    evidence_count: u32,
+    #[serde(default)]
+    validation_count: u32,
+    #[serde(default)]
+    counter_evidence_count: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    success_rate: Option<Score>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_validated: Option<Timestamp>,
+}
+
+/// Reads a relationship.
+pub(crate) fn relationship(row: &dyn SqlRow) -> Result<Relationship> {
+    let id = text_of(row, 0)?;
+    let corrupt = |what: &dyn std::fmt::Display| {
+        BackendError::new(ErrorKind::Corrupt, "read a relationship")
+            .because(format!("the relationship {id:?} does not decode: {what}"))
+    };
+    let memory = |column| MemoryId::new(text_of(row, column)?).map_err(|err| corrupt(&err));
+    let time = |column| parse_time("time", text_of(row, column)?).map_err(|err| corrupt(&err));
+    let relationship_type: RelationshipType =
+        text_of(row, 3)?.parse().map_err(|err| corrupt(&err))?;
+    let properties: Properties =
+        serde_json::from_str(text_of(row, 4)?).map_err(|err| corrupt(&err))?;
+    let named = row.text(9)?.map(RelationshipId::new).transpose();
+    Ok(Relationship {
+        id: RelationshipId::new(id).map_err(|err| corrupt(&err))?,
+        from: memory(1)?,
+        to: memory(2)?,
+        relationship_type,
+        strength: properties
+            .strength
+            .unwrap_or(relationship_type.default_strength()),
+        confidence: properties
+            .confidence
+            .unwrap_or(relationship_type.default_confidence()),
+        context: properties.context,
+        evidence_count: properties.evidence_count,
+        validation_count: properties.validation_count,
+        counter_evidence_count: properties.counter_evidence_count,
+        success_rate: properties.success_rate,
+        last_validated: properties.last_validated,
+        created_at: time(5)?,
+        recorded_at: time(6)?,
+        valid_from: time(7)?,
+        valid_until: match row.text(8)? {
+            Some(_) => Some(time(8)?),
+            None => None,
+        },
+        invalidated_by: named.map_err(|err| corrupt(&err))?,
+    })
+}
+
+/// Writes a relationship as the elements of its row, in the order of [`RELATIONSHIP_COLUMNS`].
+pub(crate) fn relationship_row(relationship: &Relationship) -> impl Serialize + '_ {
+    let properties = Properties {
+        strength: Some(relationship.strength),
+        confidence: Some(relationship.confidence),
+        context: relationship.context.clone(),
+        evidence_count: relationship.evidence_count,
+        validation_count: relationship.validation_count,
+        counter_evidence_count: relationship.counter_evidence_count,
+        success_rate: relationship.success_rate,
+        last_validated: relationship.last_validated,
+    };
+    (
+        &relationship.id,
+        &relationship.from,
+        &relationship.to,
+        relationship.relationship_type,
+        properties,
+        time_text(relationship.created_at),
+        time_text(relationship.recorded_at),
+        time_text(relationship.valid_from),
+        relationship.valid_until.map(time_text),
+        &relationship.invalidated_by,
+    )
+}
+
+/// Returns a text that is never NULL.
+pub(crate) fn text_of(row: &dyn SqlRow, column: usize) -> Result<&str> {
+    row.text(column)?.ok_or_else(|| unexpected_null(column))
+}
+
+/// Returns an integer that is never NULL.
+pub(crate) fn integer_of(row: &dyn SqlRow, column: usize) -> Result<i64> {
+    row.integer(column)?.ok_or_else(|| unexpected_null(column))
+}
+
+/// Returns a count.
+pub(crate) fn count_of(row: &dyn SqlRow, column: usize) -> Result<u64> {
+    Ok(u64::try_from(integer_of(row, column)?).unwrap_or_default())
+}
+
+fn unexpected_null(column: usize) -> BackendError {
+    BackendError::new(ErrorKind::Corrupt, "read a row")
+        .because(format!("column {column} is NULL: run `memorygraph health`"))
+}

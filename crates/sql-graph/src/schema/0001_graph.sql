@@ -1,0 +1,100 @@
+-- The graph: memories are nodes, relationships join them.
+-- Times are UTC as 2026-11-24T05:32:05.123456Z: the fixed width makes texts sort as times do.
+
+CREATE TABLE schema_steps (
+  version INTEGER PRIMARY KEY,
+  applied_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
+);
+
+-- `properties` is the memory as JSON. What is searched, filtered or sorted by is a generated column
+-- or kept by triggers, so that a plain INSERT of (id, label, properties) is a whole memory. The
+-- declared key is the full-text index's row id, which survives VACUUM.
+CREATE TABLE nodes (
+  key INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  label TEXT NOT NULL DEFAULT 'Memory',
+  properties TEXT NOT NULL CHECK (json_valid(properties)),
+  created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')),
+  updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')),
+  -- Words that make parts of identifiers, CJK text and emoji findable.
+  expansion TEXT,
+  type TEXT GENERATED ALWAYS AS (coalesce(properties ->> 'type', 'general')) VIRTUAL,
+  title TEXT GENERATED ALWAYS AS (properties ->> 'title') VIRTUAL,
+  tags TEXT GENERATED ALWAYS AS (properties -> 'tags') VIRTUAL,
+  summary TEXT GENERATED ALWAYS AS (properties ->> 'summary') VIRTUAL,
+  content TEXT GENERATED ALWAYS AS (properties ->> 'content') VIRTUAL,
+  project_path TEXT GENERATED ALWAYS AS (properties ->> '$.context.project_path') VIRTUAL,
+  importance REAL GENERATED ALWAYS AS (coalesce(properties ->> 'importance', 0.5)) VIRTUAL,
+  confidence REAL GENERATED ALWAYS AS (coalesce(properties ->> 'confidence', 0.8)) VIRTUAL,
+  valid_from TEXT GENERATED ALWAYS AS (coalesce(properties ->> 'valid_from', created_at)) VIRTUAL,
+  valid_until TEXT GENERATED ALWAYS AS (properties ->> 'valid_until') VIRTUAL
+);
+
+CREATE INDEX nodes_updated ON nodes (updated_at DESC, id);
+CREATE INDEX nodes_created ON nodes (created_at DESC, id);
+CREATE INDEX nodes_created_first ON nodes (created_at, id);
+CREATE INDEX nodes_importance ON nodes (importance DESC, updated_at DESC, id);
+CREATE INDEX nodes_project ON nodes (project_path, updated_at DESC, id) WHERE project_path IS NOT NULL;
+-- Also answers the statistics alone.
+CREATE INDEX nodes_type ON nodes (type, updated_at DESC, id, importance, confidence);
+
+CREATE TABLE node_tags (
+  tag TEXT NOT NULL,
+  key INTEGER NOT NULL,
+  PRIMARY KEY (tag, key)
+) WITHOUT ROWID;
+
+CREATE TABLE relationships (
+  key INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  from_id TEXT NOT NULL REFERENCES nodes (id) ON DELETE CASCADE,
+  to_id TEXT NOT NULL REFERENCES nodes (id) ON DELETE CASCADE,
+  rel_type TEXT NOT NULL,
+  properties TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(properties)),
+  created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')),
+  recorded_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')),
+  valid_from TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')),
+  valid_until TEXT,
+  invalidated_by TEXT REFERENCES relationships (id) ON DELETE SET NULL,
+  strength REAL GENERATED ALWAYS AS (coalesce(properties ->> 'strength', 0.5)) VIRTUAL
+);
+
+-- A walk along what has no end reads one of these and no table.
+CREATE INDEX relationships_outgoing ON relationships (from_id, valid_until, rel_type, to_id, strength);
+CREATE INDEX relationships_incoming ON relationships (to_id, valid_until, rel_type, from_id, strength);
+CREATE INDEX relationships_type ON relationships (rel_type, valid_until);
+CREATE INDEX relationships_recorded ON relationships (recorded_at, id);
+CREATE INDEX relationships_invalidated_by ON relationships (invalidated_by) WHERE invalidated_by IS NOT NULL;
+
+CREATE VIRTUAL TABLE nodes_fts USING fts5 (
+  title, tags, summary, content, expansion,
+  content = 'nodes', content_rowid = 'key', tokenize = 'porter unicode61 remove_diacritics 2'
+);
+INSERT INTO nodes_fts (nodes_fts, rank) VALUES ('rank', 'bm25(6.0, 4.0, 2.0, 1.0, 1.0)');
+
+-- The indexed words, for questions whose words nothing has.
+CREATE VIRTUAL TABLE nodes_words USING fts5vocab ('nodes_fts', 'row');
+
+CREATE TRIGGER nodes_inserted AFTER INSERT ON nodes BEGIN
+  INSERT INTO nodes_fts (rowid, title, tags, summary, content, expansion)
+    VALUES (new.key, new.title, new.tags, new.summary, new.content, new.expansion);
+  INSERT OR IGNORE INTO node_tags (tag, key) SELECT value, new.key FROM json_each(new.tags);
+END;
+
+CREATE TRIGGER nodes_deleted AFTER DELETE ON nodes BEGIN
+  INSERT INTO nodes_fts (nodes_fts, rowid, title, tags, summary, content, expansion)
+    VALUES ('delete', old.key, old.title, old.tags, old.summary, old.content, old.expansion);
+  DELETE FROM node_tags WHERE key = old.key AND tag IN (SELECT value FROM json_each(old.tags));
+END;
+
+CREATE TRIGGER nodes_reworded AFTER UPDATE OF key, properties, expansion ON nodes
+WHEN (old.key, old.title, old.tags, old.summary, old.content, old.expansion)
+  IS NOT (new.key, new.title, new.tags, new.summary, new.content, new.expansion)
+BEGIN
+  INSERT INTO nodes_fts (nodes_fts, rowid, title, tags, summary, content, expansion)
+    VALUES ('delete', old.key, old.title, old.tags, old.summary, old.content, old.expansion);
+  INSERT INTO nodes_fts (rowid, title, tags, summary, content, expansion)
+    VALUES (new.key, new.title, new.tags, new.summary, new.content, new.expansion);
+  DELETE FROM node_tags WHERE key = old.key AND tag IN (SELECT value FROM json_each(old.tags));
+  INSERT OR IGNORE INTO node_tags (tag, key) SELECT value, new.key FROM json_each(new.tags);
+END;

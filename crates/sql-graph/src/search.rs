@@ -1,0 +1,225 @@
+//! Full-text search: the index finds candidates, the domain ranks them.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    Cursor, Hit, Memory, MemoryId, Page, PageRequest, SearchMode, SearchQuery,
+    ranking::{Near, Ranking, SCORED_CANDIDATES, SEARCH_DEPTH, Sought, nearest, rank},
+    text::{Question, Word, question},
+};
+use ports::{BackendError, Result, SqlValue};
+
+use crate::{
+    SqlConnection,
+    apply::json,
+    connection::one_state,
+    filter::Conditions,
+    row::{self, count_of, text_of},
+};
+
+/// A word that more memories have counts as if this many had it: no rarer word is as common, and
+/// counting on would cost as much as reading them.
+const COUNTED: i64 = 50_000;
+
+/// Returns the memories whose text matches, the best match first.
+pub fn search(
+    connection: &mut dyn SqlConnection,
+    query: &SearchQuery,
+    page: &PageRequest,
+) -> Result<Page<Hit>> {
+    let invalid = || BackendError::invalid("search");
+    query.check().map_err(invalid())?;
+    page.check().map_err(invalid())?;
+    // The place of the last hit, and how deep this search looks: a later page ranks the same
+    // candidates as the first one.
+    let (offset, depth) = match &page.after {
+        Some(cursor) => cursor.position(query).map_err(invalid())?,
+        None => (0, SEARCH_DEPTH.max(page.limit.get())),
+    };
+    let question = question(&query.text);
+    if question.is_empty() {
+        return Ok(Page {
+            items: Vec::new(),
+            next: None,
+        });
+    }
+    let mut hits = one_state(connection, |connection| {
+        let ranking = ranking(connection, question, query.mode)?;
+        let candidates = candidates(connection, &ranking, query, depth)?;
+        Ok(candidates
+            .into_values()
+            .filter_map(|memory| ranking.hit(memory))
+            .collect::<Vec<_>>())
+    })?;
+    rank(&mut hits);
+    hits.truncate(depth as usize);
+    let size = page.size();
+    let rest = hits
+        .into_iter()
+        .skip(offset)
+        .take(size.saturating_add(1))
+        .collect();
+    Ok(Page::cut(rest, size, |_| {
+        Cursor::new(query, &(offset + size, depth))
+    }))
+}
+
+/// Asks the index how many memories have each word.
+fn ranking(
+    connection: &mut dyn SqlConnection,
+    question: Question,
+    mode: SearchMode,
+) -> Result<Ranking> {
+    let words: Vec<String> = question.words.iter().map(match_word).collect();
+    let mut memories = 0;
+    let mut frequencies = Vec::new();
+    connection.query(
+        "SELECT (SELECT count(*) FROM nodes), (SELECT count(*) FROM (
+           SELECT 1 FROM nodes_fts WHERE nodes_fts MATCH asked.value LIMIT ?2))
+         FROM json_each(?1) AS asked ORDER BY asked.key",
+        &[json(&words), SqlValue::Integer(COUNTED)],
+        &mut |row| {
+            memories = count_of(row, 0)?;
+            frequencies.push(count_of(row, 1)?);
+            Ok(())
+        },
+    )?;
+    let mut near = if mode == SearchMode::Fuzzy {
+        let missing = question.words.iter().zip(&frequencies);
+        near_words(
+            connection,
+            missing
+                .filter(|(_, count)| **count == 0)
+                .map(|(word, _)| word),
+        )?
+    } else {
+        BTreeMap::new()
+    };
+    Ok(Ranking::new(
+        question,
+        mode,
+        memories,
+        &frequencies,
+        |word| near.remove(word.whole.term.as_str()).unwrap_or_default(),
+    ))
+}
+
+/// Finds the indexed words that stand in for each of `words`, which nothing has.
+fn near_words<'a>(
+    connection: &mut dyn SqlConnection,
+    words: impl Iterator<Item = &'a Word>,
+) -> Result<BTreeMap<String, Vec<Near>>> {
+    let words: Vec<&Word> = words.collect();
+    let mut vocabulary: BTreeMap<String, u64> = BTreeMap::new();
+    if !words.is_empty() {
+        // The nearest words begin alike, so a part of the vocabulary is enough.
+        let firsts = words
+            .iter()
+            .filter_map(|word| word.whole.term.as_str().chars().next());
+        let ranges: Vec<(String, String)> = firsts
+            .map(|first| (first.to_string(), format!("{first}{}", char::MAX)))
+            .collect();
+        connection.query(
+            "SELECT w.term, w.doc FROM json_each(?1) AS asked CROSS JOIN nodes_words AS w
+             ON w.term >= asked.value ->> 0 AND w.term <= asked.value ->> 1",
+            &[json(&ranges)],
+            &mut |row| {
+                vocabulary.insert(text_of(row, 0)?.to_owned(), count_of(row, 1)?);
+                Ok(())
+            },
+        )?;
+    }
+    let near = |word: &&Word| {
+        let vocabulary = vocabulary
+            .iter()
+            .map(|(term, count)| (term.clone(), *count));
+        (word.whole.term.to_string(), nearest(word, vocabulary))
+    };
+    Ok(words.iter().map(near).collect())
+}
+
+/// Reads the memories that may be among the best `depth`.
+fn candidates(
+    connection: &mut dyn SqlConnection,
+    ranking: &Ranking,
+    query: &SearchQuery,
+    depth: u32,
+) -> Result<BTreeMap<MemoryId, Memory>> {
+    let strict = query.mode == SearchMode::Strict;
+    let known: Vec<&Sought> = ranking
+        .sought()
+        .iter()
+        .filter(|sought| sought.frequency() > 0)
+        .collect();
+    let openers: Vec<&Sought> = known
+        .iter()
+        .copied()
+        .filter(|sought| sought.opens())
+        .collect();
+    let mut doors = Vec::new();
+    if !strict && !openers.is_empty() {
+        doors.push((openers, " OR "));
+    }
+    // What has every word is among the best, though the common ones opened nothing.
+    if strict && known.len() == ranking.sought().len() || !strict && known.len() > 1 {
+        doors.push((known, " AND "));
+    }
+    let mut candidates = BTreeMap::new();
+    for (sought, operator) in doors {
+        let scored: u64 = sought.iter().map(|sought| sought.frequency()).sum();
+        let expression: Vec<_> = sought.iter().map(|sought| match_sought(sought)).collect();
+        let mut conditions = Conditions::default();
+        let expression = conditions.parameter(expression.join(operator));
+        conditions.add(format!("nodes_fts MATCH {expression}"));
+        conditions.memories(&query.filter);
+        let limit = conditions.parameter(SqlValue::Integer(i64::from(depth)));
+        // Where very many match, the last kept are as good as any, and cost nothing to choose.
+        let order = if scored <= SCORED_CANDIDATES {
+            "rank"
+        } else {
+            "f.rowid DESC"
+        };
+        let sql = format!(
+            "SELECT {} FROM nodes_fts AS f CROSS JOIN nodes AS n ON n.key = f.rowid
+             WHERE {} ORDER BY {order} LIMIT {limit}",
+            row::MEMORY_COLUMNS,
+            conditions
+                .sql()
+                .replace("nodes_fts MATCH", "f.nodes_fts MATCH"),
+        );
+        connection.query(&sql, conditions.parameters(), &mut |row| {
+            let memory = row::memory(row)?;
+            candidates.insert(memory.id.clone(), memory);
+            Ok(())
+        })?;
+    }
+    Ok(candidates)
+}
+
+/// Writes a word as a MATCH expression.
+fn match_sought(sought: &Sought) -> String {
+    if sought.near().is_empty() {
+        return match_word(sought.word());
+    }
+    let near: Vec<_> = sought
+        .near()
+        .iter()
+        .map(|near| format!("\"{}\"", near.term))
+        .collect();
+    format!("({})", near.join(" OR "))
+}
+
+/// Writes a word as a MATCH expression: the whole, or all of its parts. Terms are letters and
+/// digits, so nothing in them needs escaping.
+fn match_word(word: &Word) -> String {
+    let whole = format!("\"{}\"", word.whole.word);
+    if word.parts.is_empty() {
+        return whole;
+    }
+    let parts: Vec<_> = word
+        .parts
+        .iter()
+        .map(|part| format!("\"{}\"", part.word))
+        .collect();
+    format!("({whole} OR ({}))", parts.join(" AND "))
+}
