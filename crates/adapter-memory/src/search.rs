@@ -78,7 +78,7 @@ impl Graph {
         let near = |word: &Word| index.nearest(word);
         let ranking = Ranking::new(question, query.mode, memories, &frequencies, near);
         let near = ranking.sought().iter().flat_map(|sought| sought.near());
-        let near = near.filter_map(|near| index.0.get(&near.term));
+        let near = near.filter_map(|near| index.0.get(&near.asked.term));
         let candidates: BTreeSet<&MemoryId> = having.iter().chain(near).flatten().collect();
         candidates
             .into_iter()

@@ -5,12 +5,20 @@
 //! (evidence), and what is left out (exceptions). [`read`] finds these by their English marker
 //! words; it understands nothing else, and keeps the text itself beside them.
 
+mod components;
+mod phrases;
+mod words;
+
 use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::text::is_stop_word;
+use self::{
+    components::components,
+    phrases::{Marker, phrases},
+    words::{Word, words},
+};
 
 /// The free text of a relationship's context, and what it says in a structured way.
 ///
@@ -164,211 +172,6 @@ fn read_free_text(text: &str) -> Circumstances {
     }
 }
 
-/// A word and where it stands, in bytes.
-///
-/// Letters, digits and `_`; inside a word also `-`, `.` and apostrophes, so that `read-only`,
-/// `v2.1`, `config.yaml` and `doesn't` are one word each.
-#[derive(Clone, Copy, Debug)]
-struct Word<'a> {
-    text: &'a str,
-    start: usize,
-    end: usize,
-    /// Whether only spaces stand between the word before and this one.
-    joined: bool,
-}
-
-impl Word<'_> {
-    fn is_any(&self, words: &[&str]) -> bool {
-        words
-            .iter()
-            .any(|word| self.text.eq_ignore_ascii_case(word))
-    }
-}
-
-fn words(text: &str) -> Vec<Word<'_>> {
-    let is_letter = |c: char| c.is_alphanumeric() || c == '_';
-    let mut words: Vec<Word<'_>> = Vec::new();
-    let mut start = None;
-    let mut characters = text.char_indices().chain([(text.len(), ' ')]).peekable();
-    while let Some((at, c)) = characters.next() {
-        let inside = is_letter(c)
-            || (start.is_some()
-                && matches!(c, '-' | '.' | '\'' | '’')
-                && characters.peek().is_some_and(|&(_, next)| is_letter(next)));
-        if inside {
-            start.get_or_insert(at);
-        } else if let Some(start) = start.take() {
-            let joined = words
-                .last()
-                .is_some_and(|before| text[before.end..start].trim().is_empty());
-            words.push(Word {
-                text: &text[start..at],
-                start,
-                end: at,
-                joined,
-            });
-        }
-    }
-    words
-}
-
-/// Whether words begin with these ones, with only spaces between them.
-fn begin_with(words: &[Word<'_>], expected: &[&str]) -> bool {
-    words.len() >= expected.len()
-        && words
-            .iter()
-            .zip(expected)
-            .enumerate()
-            .all(|(at, (word, expected))| word.is_any(&[*expected]) && (at == 0 || word.joined))
-}
-
-/// What a marker announces.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Marker {
-    Condition,
-    Evidence,
-    Time,
-    Exception,
-}
-
-/// The longer of two markers that begin alike stands first.
-const MARKERS: &[(&[&str], Marker)] = &[
-    (&["when"], Marker::Condition),
-    (&["if"], Marker::Condition),
-    (&["requires"], Marker::Condition),
-    (&["only", "works", "in"], Marker::Condition),
-    (&["only", "in"], Marker::Condition),
-    (&["verified", "by"], Marker::Evidence),
-    (&["tested", "by"], Marker::Evidence),
-    (&["proven", "by"], Marker::Evidence),
-    (&["observed", "in"], Marker::Evidence),
-    (&["since"], Marker::Time),
-    (&["after"], Marker::Time),
-    (&["as", "of"], Marker::Time),
-    (&["except", "for"], Marker::Exception),
-    (&["except"], Marker::Exception),
-    (&["excluding"], Marker::Exception),
-    (&["but", "not"], Marker::Exception),
-    (&["without"], Marker::Exception),
-];
-
-/// The marker that words begin with, and how many of them it has.
-fn marker(words: &[Word<'_>]) -> Option<(Marker, usize)> {
-    MARKERS
-        .iter()
-        .find(|(marker, _)| begin_with(words, marker))
-        .map(|&(marker, kind)| (kind, marker.len()))
-}
-
-/// Whether a phrase ends where another one with this marker begins. Conditions and times may be
-/// nested ("if deployed after noon"), and "without" mostly belongs to the phrase around it.
-fn ends_phrase(words: &[Word<'_>]) -> bool {
-    match marker(words) {
-        Some((Marker::Evidence, _)) => true,
-        Some((Marker::Exception, _)) => !words[0].is_any(&["without"]),
-        _ => false,
-    }
-}
-
-/// The phrases that markers announce, in order. Phrases of one kind do not overlap.
-fn phrases<'a>(text: &'a str, words: &[Word<'_>]) -> Vec<(Marker, &'a str)> {
-    let stops: Vec<usize> = (0..words.len())
-        .filter(|&at| ends_phrase(&words[at..]))
-        .map(|at| words[at].start)
-        .collect();
-    let mut phrases = Vec::new();
-    let mut free_from = [0; 4];
-    let mut exception_from = None;
-    for (at, word) in words.iter().enumerate() {
-        let rest = &words[at..];
-        let Some((marker, length)) = marker(rest) else {
-            if let Some(environment) = environment(text, rest)
-                && word.start >= free_from[Marker::Condition as usize]
-            {
-                phrases.push((Marker::Condition, environment));
-            }
-            continue;
-        };
-        let from = rest[length - 1].end;
-        // "Except when offline" is an exception, and no condition.
-        let excepted = word.joined && at > 0 && exception_from == Some(words[at - 1].end);
-        if word.start < free_from[marker as usize] || (excepted && marker == Marker::Condition) {
-            continue;
-        }
-        if marker == Marker::Exception {
-            exception_from = Some(from);
-        }
-        let stop = stops[stops.partition_point(|&stop| stop < from)..]
-            .first()
-            .map_or(text.len(), |&stop| stop);
-        let end = from + phrase_length(&text[from..stop]);
-        let mut phrase = text[from..end].trim();
-        if rest[length - 1].is_any(&["in"]) {
-            phrase = without_environment(phrase);
-        }
-        if phrase.contains(char::is_alphanumeric) {
-            free_from[marker as usize] = end;
-            phrases.push((marker, phrase));
-        }
-    }
-    phrases
-}
-
-/// How far a phrase goes: to a comma (not that of 1,000), a semicolon, the end of the sentence or
-/// line, or the bracket that closes around the phrase.
-fn phrase_length(text: &str) -> usize {
-    let mut open_brackets = 0_usize;
-    let mut before = ' ';
-    let mut characters = text.char_indices().peekable();
-    while let Some((at, c)) = characters.next() {
-        let next = characters.peek().map(|&(_, next)| next);
-        let ends = match c {
-            ';' | '\n' => true,
-            ',' => !(before.is_ascii_digit() && next.is_some_and(|next| next.is_ascii_digit())),
-            '.' | '!' | '?' => next.is_none_or(char::is_whitespace),
-            '(' | '[' => {
-                open_brackets += 1;
-                false
-            }
-            ')' | ']' if open_brackets == 0 => true,
-            ')' | ']' => {
-                open_brackets -= 1;
-                false
-            }
-            _ => false,
-        };
-        if ends {
-            return at;
-        }
-        before = c;
-    }
-    text.len()
-}
-
-/// The X of "in X environment", where X has one to three words, an article not counted.
-fn environment<'a>(text: &'a str, words: &[Word<'_>]) -> Option<&'a str> {
-    let (first, rest) = words.split_first()?;
-    if !first.is_any(&["in"]) {
-        return None;
-    }
-    let article = rest.first()?.is_any(&["a", "an", "the", "our", "this"]);
-    let named = &rest[usize::from(article)..];
-    let length = named
-        .iter()
-        .take(4)
-        .take_while(|word| word.joined)
-        .position(|word| word.is_any(&["environment", "environments"]))
-        .filter(|&length| length > 0 && rest[0].joined)?;
-    Some(&text[named[0].start..named[length - 1].end])
-}
-
-fn without_environment(phrase: &str) -> &str {
-    ["environment", "environments"]
-        .iter()
-        .find_map(|noun| phrase.strip_suffix(noun)?.strip_suffix(' '))
-        .map_or(phrase, str::trim_end)
-}
-
 const PARTIAL: &[&str] = &["partial", "partially", "limited", "incomplete"];
 const FULL: &[&str] = &["full", "fully", "complete", "completely", "entirely"];
 const CONDITIONAL: &[&str] = &["conditional", "conditionally", "only"];
@@ -399,108 +202,6 @@ fn scope(words: &[Word<'_>]) -> Option<Scope> {
         };
     }
     scope
-}
-
-/// What makes a component of the word before it.
-const PARTS_OF_SYSTEMS: &[&str] = &[
-    "module",
-    "service",
-    "layer",
-    "system",
-    "component",
-    "database",
-    "api",
-    "thread",
-    "threads",
-    "process",
-    "processes",
-    "flow",
-    "leak",
-];
-
-/// What is done to components.
-const VERBS: &[&str] = &["implements", "fixes", "supports", "handles"];
-
-/// What may begin a sentence with a capital and names nothing.
-const NO_NAMES: &[&str] = &[
-    "testing",
-    "tested",
-    "verified",
-    "proven",
-    "observed",
-    "works",
-    "requires",
-    "except",
-    "excluding",
-    "without",
-    "since",
-];
-
-/// Whether a word may be part of the name of a component.
-fn may_name(word: &Word<'_>) -> bool {
-    ![PARTIAL, FULL, CONDITIONAL, VERBS, NO_NAMES]
-        .iter()
-        .any(|words| word.is_any(words))
-        && !is_stop_word(&word.text.to_lowercase())
-}
-
-/// The components that words name, each word in one component at most.
-fn components(text: &str, words: &[Word<'_>]) -> Vec<String> {
-    let mut components = Distinct::default();
-    let mut at = 0;
-    while at < words.len() {
-        let first = if words[at].is_any(VERBS) {
-            object(words, at)
-        } else {
-            at
-        };
-        let length = component_length(&words[first..], first > at);
-        if length > 0 {
-            components.add(&text[words[first].start..words[first + length - 1].end]);
-        }
-        at = first + length.max(usize::from(first == at));
-    }
-    components.in_order
-}
-
-/// Where the object of a verb begins: after articles and the like.
-fn object(words: &[Word<'_>], verb: usize) -> usize {
-    let after = &words[verb + 1..];
-    let skipped = after
-        .iter()
-        .take_while(|word| word.joined && word.is_any(&["a", "an", "the", "all", "our", "its"]))
-        .count();
-    verb + 1 + skipped
-}
-
-/// How many words make a component, of those at the beginning of `words`.
-fn component_length(words: &[Word<'_>], is_object: bool) -> usize {
-    let Some(first) = words.first() else {
-        return 0;
-    };
-    if !may_name(first) || (is_object && !first.joined) {
-        return 0;
-    }
-    let follows = |at: usize| words.get(at).filter(|word| word.joined);
-    let second_belongs = is_object && follows(1).is_some_and(may_name);
-    let named = 1 + usize::from(second_belongs);
-    let parts = (named..words.len())
-        .take_while(|&at| follows(at).is_some_and(|word| word.is_any(PARTS_OF_SYSTEMS)))
-        .count();
-    if is_object || parts > 0 || is_name(first.text) {
-        named + parts
-    } else {
-        0
-    }
-}
-
-/// Whether a word alone names a component: with a capital and of three letters, or hyphenated.
-fn is_name(word: &str) -> bool {
-    let capitalised = word.starts_with(char::is_uppercase) && word.chars().nth(2).is_some();
-    let hyphenated = word
-        .split_once('-')
-        .is_some_and(|(before, _)| before.chars().all(char::is_alphabetic));
-    capitalised || hyphenated
 }
 
 /// The first version number: two or three numbers, perhaps after a `v` and before a suffix such
@@ -534,7 +235,7 @@ fn version(text: &str, words: &[Word<'_>]) -> Option<String> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{phrases::MARKERS, *};
 
     #[test]
     fn the_sample_of_the_python_system_reads_as_it_was_written() {

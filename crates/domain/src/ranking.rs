@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use crate::{
     Field, Hit, Memory, SearchMode,
-    text::{self, Question, Term, Trigrams, Word},
+    text::{self, QueryTerm, Question, Term, Trigrams, Word},
 };
 
 /// The most hits of one search whose first page asks for no more than that.
@@ -52,8 +52,8 @@ pub struct Sought {
 /// An indexed word that stands in for one that nothing has.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Near {
-    /// The indexed word.
-    pub term: Term,
+    /// The indexed word, and how to ask for it.
+    pub asked: QueryTerm,
     /// How similar it is, from 0 to 1.
     pub similarity: f64,
     /// How many memories have it.
@@ -118,7 +118,7 @@ impl Ranking {
                 Vec::new()
             };
             let terms = word.terms().map(|term| &term.term);
-            for term in terms.chain(near.iter().map(|near| &near.term)) {
+            for term in terms.chain(near.iter().map(|near| &near.asked.term)) {
                 let next = slots.len();
                 slots.entry(term.clone()).or_insert(next);
             }
@@ -251,8 +251,8 @@ impl Ranking {
                 });
         }
         let near = |near: &Near| Place {
-            weight: near.similarity * place(&near.term).weight,
-            ..place(&near.term)
+            weight: near.similarity * place(&near.asked.term).weight,
+            ..place(&near.asked.term)
         };
         let best = sought
             .near
@@ -293,11 +293,8 @@ pub fn rank(hits: &mut [Hit]) {
     });
 }
 
-/// Chooses, from words of a graph with their frequencies, those that stand in for `word`: the most
-/// similar, among equals the most frequent. They begin with the same character.
-///
-/// An engine that looks words up by their text and stems them again finds only those that are
-/// their own stem, so no others are chosen.
+/// Chooses, from the indexed words of a graph with their frequencies, those that stand in for
+/// `word`: the most similar, among equals the most frequent. They begin with the same character.
 pub fn nearest(word: &Word, vocabulary: impl IntoIterator<Item = (String, u64)>) -> Vec<Near> {
     let sought = word.whole.term.as_str();
     let first = sought.chars().next();
@@ -307,10 +304,9 @@ pub fn nearest(word: &Word, vocabulary: impl IntoIterator<Item = (String, u64)>)
         .filter(|(term, _)| term.chars().next() == first)
         .filter_map(|(term, frequency)| {
             let similarity = trigrams.similarity(&Trigrams::of(&term));
-            let stems = (similarity >= NEAR).then(|| text::terms(&term))?;
-            let [stem] = <[Term; 1]>::try_from(stems).ok()?;
-            (stem.as_str() == term).then_some(Near {
-                term: stem,
+            let asked = (similarity >= NEAR).then(|| QueryTerm::for_indexed(&term))?;
+            Some(Near {
+                asked: asked?,
                 similarity,
                 frequency,
             })
@@ -320,7 +316,7 @@ pub fn nearest(word: &Word, vocabulary: impl IntoIterator<Item = (String, u64)>)
         b.similarity
             .total_cmp(&a.similarity)
             .then_with(|| b.frequency.cmp(&a.frequency))
-            .then_with(|| a.term.cmp(&b.term))
+            .then_with(|| a.asked.term.cmp(&b.asked.term))
     });
     near.truncate(MOST_NEAR);
     near
@@ -423,7 +419,7 @@ mod tests {
         let question = text::question("kubernets");
         let vocabulary = ["kubernet", "kubectl", "cubernet"].map(|word| (word.to_owned(), 2));
         let near = nearest(&question.words[0], vocabulary.clone());
-        assert_eq!(near[0].term.as_str(), "kubernet");
+        assert_eq!(near[0].asked.term.as_str(), "kubernet");
         let ranking = Ranking::new(question, SearchMode::Fuzzy, 10, &[0], |word| {
             nearest(word, vocabulary.clone())
         });

@@ -204,7 +204,7 @@ fn match_sought(sought: &Sought) -> String {
     let near: Vec<_> = sought
         .near()
         .iter()
-        .map(|near| format!("\"{}\"", near.term))
+        .map(|near| format!("\"{}\"", near.asked.word))
         .collect();
     format!("({})", near.join(" OR "))
 }
