@@ -21,10 +21,19 @@ impl SqlAccess for SqliteBackend {
         access: Access,
     ) -> Result<Vec<Row>> {
         let sql = sql.to_owned();
-        let run = move |connection: &mut Connection| execute(connection, &sql, &parameters, access);
         match access {
-            Access::Read => self.read(DOING, run).await,
-            Access::Write => self.write(DOING, run).await,
+            Access::Read => {
+                self.read(DOING, move |c| execute(c, &sql, &parameters, access))
+                    .await
+            }
+            Access::Write => {
+                let write = move |connection: &mut Connection| {
+                    let rows = execute(connection, &sql, &parameters, access)?;
+                    sql_graph::read_new_texts(connection)?;
+                    Ok(rows)
+                };
+                self.write(DOING, write).await
+            }
         }
     }
 }
@@ -134,15 +143,16 @@ fn invalid(detail: &str) -> BackendError {
 /// What the engine says of the caller's SQL, or of the rows that it would make, is the caller's to
 /// mend.
 fn fault_of_caller(err: rusqlite::Error) -> BackendError {
-    let callers = matches!(
-        err.sqlite_error_code(),
-        Some(
-            ErrorCode::Unknown
-                | ErrorCode::ConstraintViolation
-                | ErrorCode::TypeMismatch
-                | ErrorCode::TooBig
-        )
-    );
+    let callers = matches!(err, rusqlite::Error::SqlInputError { .. })
+        || matches!(
+            err.sqlite_error_code(),
+            Some(
+                ErrorCode::Unknown
+                    | ErrorCode::ConstraintViolation
+                    | ErrorCode::TypeMismatch
+                    | ErrorCode::TooBig
+            )
+        );
     if callers {
         invalid(&err.to_string()).from_source(err)
     } else {

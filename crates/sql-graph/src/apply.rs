@@ -53,6 +53,30 @@ pub fn apply(connection: &mut dyn SqlConnection, batch: Batch) -> Result<Receipt
     Ok(effects.receipt)
 }
 
+/// Reads the texts of memories that a program put by SQL, so that parts of identifiers, CJK text
+/// and emoji in them are found too. Costs one look into an index where there are none.
+pub fn read_new_texts(connection: &mut dyn SqlConnection) -> Result<()> {
+    let mut unread = Vec::new();
+    let sql = format!(
+        "SELECT {}, n.key FROM nodes AS n WHERE n.expansion IS NULL",
+        row::MEMORY_COLUMNS
+    );
+    connection.query(&sql, &[], &mut |row| {
+        // What does not decode has no text to read; who asks for it hears why.
+        let words = row::memory(row).map(|memory| row::expansion(&memory));
+        unread.push((row::integer_of(row, 4)?, words.unwrap_or_default()));
+        Ok(())
+    })?;
+    for rows in parameters(unread.iter()) {
+        connection.execute(
+            "UPDATE nodes SET expansion = read.value ->> 1 FROM json_each(?1) AS read
+             WHERE nodes.key = read.value ->> 0",
+            &[rows],
+        )?;
+    }
+    Ok(())
+}
+
 /// What a batch touches.
 #[derive(Default)]
 struct Touched<'a> {

@@ -20,7 +20,7 @@ mod slice;
 mod statistics;
 mod walk;
 
-pub use apply::apply;
+pub use apply::{apply, read_new_texts};
 pub use connection::{SqlConnection, SqlRow, StatementLog};
 pub use list::{changes_since, list, memories, relationships};
 pub use schema::{NEWEST, initialize_schema, schema_version};

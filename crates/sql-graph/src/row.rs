@@ -70,26 +70,33 @@ fn incomplete(id: &str, properties: &str, created_at: Timestamp) -> serde_json::
 /// Writes a memory as the elements of its row: id, properties, `created_at`, `updated_at`,
 /// expansion.
 pub(crate) fn memory_row(memory: &Memory) -> impl Serialize + '_ {
-    let mut expansion = text::expansion(&memory.title);
-    let tags = memory.tags.join(" ");
-    for text in [
-        tags.as_str(),
-        memory.summary.as_deref().unwrap_or_default(),
-        &memory.content,
-    ] {
-        let more = text::expansion(text);
-        if !more.is_empty() {
-            expansion.push(' ');
-            expansion.push_str(&more);
-        }
-    }
     (
         &memory.id,
         memory,
         time_text(memory.created_at),
         time_text(memory.updated_at),
-        (!expansion.is_empty()).then_some(expansion),
+        expansion(memory),
     )
+}
+
+/// Returns the words that the index cannot see in the text of a memory.
+pub(crate) fn expansion(memory: &Memory) -> String {
+    let tags = memory.tags.join(" ");
+    let texts = [
+        memory.title.as_str(),
+        tags.as_str(),
+        memory.summary.as_deref().unwrap_or_default(),
+        &memory.content,
+    ];
+    let mut expansion = String::new();
+    for text in texts {
+        let words = text::expansion(text);
+        if !(words.is_empty() || expansion.is_empty()) {
+            expansion.push(' ');
+        }
+        expansion.push_str(&words);
+    }
+    expansion
 }
 
 /// What of a relationship has no column of its own. Absent fields have the defaults of a

@@ -1,6 +1,6 @@
 use ports::{BackendError, ErrorKind, Result, SchemaVersion};
 
-use crate::SqlConnection;
+use crate::{SqlConnection, read_new_texts};
 
 /// The steps from an empty store to the newest schema, each a script. A step is never changed once
 /// a release has run it: a change is a new step.
@@ -25,6 +25,7 @@ pub fn initialize_schema(connection: &mut dyn SqlConnection) -> Result<SchemaVer
             "INSERT INTO schema_steps (version) VALUES ({version}); PRAGMA user_version = {version};"
         ))?;
     }
+    read_new_texts(connection)?;
     Ok(NEWEST)
 }
 
@@ -36,39 +37,31 @@ pub fn initialize_schema(connection: &mut dyn SqlConnection) -> Result<SchemaVer
 ///   are not this program's
 pub fn schema_version(connection: &mut dyn SqlConnection) -> Result<SchemaVersion> {
     let mut version = 0;
-    connection.query("PRAGMA user_version", &[], &mut |row| {
-        version = row.integer(0)?.unwrap_or_default();
-        Ok(())
-    })?;
-    if version == 0 {
-        refuse_foreign_tables(connection)?;
-    }
-    match u32::try_from(version).map(SchemaVersion) {
-        Ok(version) if version <= NEWEST => Ok(version),
-        _ => Err(BackendError::new(ErrorKind::Schema, "open the graph").because(format!(
-            "the store has schema version {version}, and this program knows versions up to {}: use \
-             a newer program; nothing was changed",
-            NEWEST.0
-        ))),
-    }
-}
-
-/// Fails when a store without a version has tables: they belong to another program.
-fn refuse_foreign_tables(connection: &mut dyn SqlConnection) -> Result<()> {
     let mut table = None;
+    // One statement, so that another process that makes the schema is seen before or after it.
     connection.query(
-        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' LIMIT 1",
+        "SELECT user_version, (SELECT name FROM sqlite_schema
+           WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\')
+         FROM pragma_user_version",
         &[],
         &mut |row| {
-            table = row.text(0)?.map(str::to_owned);
+            version = row.integer(0)?.unwrap_or_default();
+            table = row.text(1)?.map(str::to_owned);
             Ok(())
         },
     )?;
-    match table {
-        None => Ok(()),
-        Some(table) => Err(BackendError::new(ErrorKind::Schema, "open the graph").because(format!(
+    let refused =
+        |detail| Err(BackendError::new(ErrorKind::Schema, "open the graph").because(detail));
+    match (u32::try_from(version).map(SchemaVersion), table) {
+        (Ok(SchemaVersion(0)), Some(table)) => refused(format!(
             "the store holds the table {table:?} of another program: name another file; nothing \
              was changed"
-        ))),
+        )),
+        (Ok(version), _) if version <= NEWEST => Ok(version),
+        _ => refused(format!(
+            "the store has schema version {version}, and this program knows versions up to {}: use \
+             a newer program; nothing was changed",
+            NEWEST.0
+        )),
     }
 }

@@ -16,7 +16,8 @@ CREATE TABLE nodes (
   properties TEXT NOT NULL CHECK (json_valid(properties)),
   created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')),
   updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')),
-  -- Words that make parts of identifiers, CJK text and emoji findable.
+  -- Words that make parts of identifiers, CJK text and emoji findable; NULL until a program that
+  -- knows how has read the text.
   expansion TEXT,
   type TEXT GENERATED ALWAYS AS (coalesce(properties ->> 'type', 'general')) VIRTUAL,
   title TEXT GENERATED ALWAYS AS (properties ->> 'title') VIRTUAL,
@@ -37,6 +38,8 @@ CREATE INDEX nodes_importance ON nodes (importance DESC, updated_at DESC, id);
 CREATE INDEX nodes_project ON nodes (project_path, updated_at DESC, id) WHERE project_path IS NOT NULL;
 -- Also answers the statistics alone.
 CREATE INDEX nodes_type ON nodes (type, updated_at DESC, id, importance, confidence);
+
+CREATE INDEX nodes_unread ON nodes (key) WHERE expansion IS NULL;
 
 CREATE TABLE node_tags (
   tag TEXT NOT NULL,
