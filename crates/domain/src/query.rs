@@ -37,11 +37,7 @@ impl MemoryFilter {
     /// Says whether `memory` belongs to the answer.
     pub fn admits(&self, memory: &Memory) -> bool {
         (self.types.is_empty() || self.types.contains(&memory.memory_type))
-            && (self.tags.is_empty()
-                || self
-                    .folded_tags()
-                    .iter()
-                    .any(|tag| memory.tags.contains(tag)))
+            && self.admits_tags(memory)
             && (self.project_path.is_none()
                 || self.project_path.as_deref() == memory.project_path())
             && self
@@ -62,7 +58,12 @@ impl MemoryFilter {
             && self.as_of.admits(memory.validity())
     }
 
-    /// The tags as memories carry them: trimmed, in lower case, each once.
+    fn admits_tags(&self, memory: &Memory) -> bool {
+        let tags = self.folded_tags();
+        tags.is_empty() || tags.iter().any(|tag| memory.tags.contains(tag))
+    }
+
+    /// The tags as memories carry them: trimmed, in lower case, each once, without blank ones.
     pub fn folded_tags(&self) -> Vec<String> {
         normalised_tags(&self.tags)
     }

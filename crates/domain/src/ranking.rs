@@ -25,6 +25,9 @@ const MOST_NEAR: usize = 3;
 /// How similar a word has to be to stand in for one that nothing has.
 const NEAR: f64 = 0.4;
 
+/// How much a word counts that a memory has only in parts.
+const PARTS: f64 = 0.5;
+
 /// How soon more of the same word adds little: `k1` of BM25.
 const SATURATION: f64 = 1.2;
 
@@ -240,15 +243,15 @@ impl Ranking {
         }
         if sought.word.is_in(has) {
             // As often as the part that it has least.
-            return sought
-                .word
-                .parts
-                .iter()
-                .map(|part| place(&part.term))
-                .reduce(|a, b| Place {
-                    weight: a.weight.min(b.weight),
-                    fields: Fields(a.fields.0 | b.fields.0),
-                });
+            let parts = sought.word.parts.iter().map(|part| place(&part.term));
+            let rarest = parts.reduce(|a, b| Place {
+                weight: a.weight.min(b.weight),
+                fields: Fields(a.fields.0 | b.fields.0),
+            });
+            return rarest.map(|place| Place {
+                weight: PARTS * place.weight,
+                ..place
+            });
         }
         let near = |near: &Near| Place {
             weight: near.similarity * place(&near.asked.term).weight,

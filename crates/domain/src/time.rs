@@ -63,7 +63,7 @@ fn whole_microseconds(time: Timestamp) -> Timestamp {
 }
 
 /// Fails unless the graph can keep `time` and give it back unchanged.
-pub(crate) fn check_time(field: &'static str, time: Timestamp) -> Result<(), Invalid> {
+pub fn check_time(field: &'static str, time: Timestamp) -> Result<(), Invalid> {
     if time.subsec_nanosecond() % 1_000 != 0 {
         return Err(Invalid::new(field, "has whole microseconds", time));
     }

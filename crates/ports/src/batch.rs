@@ -1,4 +1,4 @@
-use domain::{Invalid, Memory, MemoryId, Relationship, RelationshipId, Timestamp};
+use domain::{Invalid, Memory, MemoryId, Relationship, RelationshipId, Timestamp, check_time};
 use serde::Serialize;
 
 /// Changes that go in together or not at all. Holds no lock, so nothing stays open: it can be
@@ -34,8 +34,8 @@ pub enum Change {
     /// Removes the memory and every relationship that touches it. Removing one that is not there
     /// succeeds.
     RemoveMemory(MemoryId),
-    /// Counts `uses` of the memory, the last of them at `at`; neither its version nor its
-    /// `updated_at` changes. Touching one that is not there succeeds.
+    /// Counts `uses` of the memory, the last of them at `at`, unless a later one is known; neither
+    /// its version nor its `updated_at` changes. Touching one that is not there succeeds.
     TouchMemory {
         /// Which.
         id: MemoryId,
@@ -48,7 +48,8 @@ pub enum Change {
     ///
     /// When another one that has no end already [states the
     /// same](Relationship::states_the_same), and this one has no end either, that one is
-    /// [joined](Relationship::joined_by) by this one instead, and the receipt says so.
+    /// [joined](Relationship::joined_by) by this one instead, and the receipt says so. Both ends,
+    /// and the relationship that took its place where it names one, have to be there.
     PutRelationship(Box<Relationship>),
     /// Removes the relationship. Removing one that is not there succeeds.
     RemoveRelationship(RelationshipId),
@@ -126,15 +127,19 @@ impl Batch {
         self.then(Change::PutRelationship(Box::new(relationship)))
     }
 
-    /// Fails unless every memory and relationship in it keeps the limits of the domain.
+    /// Fails unless every memory, relationship and time in it keeps the limits of the domain.
     pub fn check(&self) -> Result<(), Invalid> {
         self.changes.iter().try_for_each(|change| match change {
             Change::PutMemory(memory) => memory.check(),
             Change::PutRelationship(relationship) => relationship.check(),
-            Change::RemoveMemory(_)
-            | Change::TouchMemory { .. }
-            | Change::RemoveRelationship(_)
-            | Change::InvalidateRelationship { .. } => Ok(()),
+            Change::TouchMemory { at, .. } => check_time("last_accessed", *at),
+            Change::InvalidateRelationship {
+                until, recorded_at, ..
+            } => {
+                check_time("valid_until", *until)?;
+                check_time("recorded_at", *recorded_at)
+            }
+            Change::RemoveMemory(_) | Change::RemoveRelationship(_) => Ok(()),
         })
     }
 }

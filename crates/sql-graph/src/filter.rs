@@ -62,7 +62,7 @@ impl Conditions {
     pub(crate) fn memories(&mut self, filter: &MemoryFilter) {
         self.any_of("n.type", &filter.types);
         let tags = filter.folded_tags();
-        if !filter.tags.is_empty() {
+        if !tags.is_empty() {
             let tags = self.parameter(json(&tags));
             self.add(format!(
                 "EXISTS (SELECT 1 FROM json_each({tags}) AS asked CROSS JOIN node_tags AS t
