@@ -20,7 +20,7 @@ const LARGEST_PARAMETER: usize = 32 << 20;
 
 /// Applies all of `batch`. When it fails, the caller takes the transaction back.
 ///
-/// It reads with at most 5 statements and writes with at most 5, one more of each kind for each
+/// It reads with at most 5 statements and writes with at most 8, one more of a kind for each
 /// 32 MiB of memories.
 pub fn apply(connection: &mut dyn SqlConnection, batch: Batch) -> Result<Receipt> {
     batch
@@ -53,12 +53,12 @@ pub fn apply(connection: &mut dyn SqlConnection, batch: Batch) -> Result<Receipt
     Ok(effects.receipt)
 }
 
-/// Reads the texts of memories that a program put by SQL, so that parts of identifiers, CJK text
-/// and emoji in them are found too. Costs one look into an index where there are none.
+/// Reads the texts of memories that a program put or reworded by SQL, so that parts of
+/// identifiers, CJK text and emoji in them are found too. Costs one look where there are none.
 pub fn read_new_texts(connection: &mut dyn SqlConnection) -> Result<()> {
     let mut unread = Vec::new();
     let sql = format!(
-        "SELECT {}, n.key FROM nodes AS n WHERE n.expansion IS NULL",
+        "SELECT {}, n.key FROM nodes_unread AS unread CROSS JOIN nodes AS n ON n.key = unread.key",
         row::MEMORY_COLUMNS
     );
     connection.query(&sql, &[], &mut |row| {
@@ -70,7 +70,11 @@ pub fn read_new_texts(connection: &mut dyn SqlConnection) -> Result<()> {
     for rows in parameters(unread.iter()) {
         connection.execute(
             "UPDATE nodes SET expansion = read.value ->> 1 FROM json_each(?1) AS read
-             WHERE nodes.key = read.value ->> 0",
+             WHERE nodes.key = read.value ->> 0 AND nodes.expansion IS NOT read.value ->> 1",
+            std::slice::from_ref(&rows),
+        )?;
+        connection.execute(
+            "DELETE FROM nodes_unread WHERE key IN (SELECT value ->> 0 FROM json_each(?1))",
             &[rows],
         )?;
     }
@@ -295,6 +299,10 @@ fn write(connection: &mut dyn SqlConnection, effects: &Effects) -> Result<()> {
                updated_at = excluded.updated_at, expansion = excluded.expansion",
             &[rows],
         )?;
+    }
+    if !effects.put_memories.is_empty() {
+        // A new text with the same expansion looks as if nobody had read it.
+        read_new_texts(connection)?;
     }
     for rows in parameters(effects.put_relationships.iter().map(row::relationship_row)) {
         connection.execute(

@@ -16,8 +16,7 @@ CREATE TABLE nodes (
   properties TEXT NOT NULL CHECK (json_valid(properties)),
   created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')),
   updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')),
-  -- Words that make parts of identifiers, CJK text and emoji findable; NULL until a program that
-  -- knows how has read the text.
+  -- Words that make parts of identifiers, CJK text and emoji findable.
   expansion TEXT,
   type TEXT GENERATED ALWAYS AS (coalesce(properties ->> 'type', 'general')) VIRTUAL,
   title TEXT GENERATED ALWAYS AS (properties ->> 'title') VIRTUAL,
@@ -39,7 +38,8 @@ CREATE INDEX nodes_project ON nodes (project_path, updated_at DESC, id) WHERE pr
 -- Also answers the statistics alone.
 CREATE INDEX nodes_type ON nodes (type, updated_at DESC, id, importance, confidence);
 
-CREATE INDEX nodes_unread ON nodes (key) WHERE expansion IS NULL;
+-- The nodes whose text nobody has read for its expansion: a program put or reworded them by SQL.
+CREATE TABLE nodes_unread (key INTEGER PRIMARY KEY);
 
 CREATE TABLE node_tags (
   tag TEXT NOT NULL,
@@ -78,18 +78,23 @@ INSERT INTO nodes_fts (nodes_fts, rank) VALUES ('rank', 'bm25(6.0, 4.0, 2.0, 1.0
 -- The indexed words, for questions whose words nothing has.
 CREATE VIRTUAL TABLE nodes_words USING fts5vocab ('nodes_fts', 'row');
 
+-- A statement's own conflict clause would replace one in here, so these have none to replace.
 CREATE TRIGGER nodes_inserted AFTER INSERT ON nodes BEGIN
   INSERT INTO nodes_fts (rowid, title, tags, summary, content, expansion)
     VALUES (new.key, new.title, new.tags, new.summary, new.content, new.expansion);
-  INSERT OR IGNORE INTO node_tags (tag, key) SELECT value, new.key FROM json_each(new.tags);
+  INSERT INTO node_tags (tag, key) SELECT DISTINCT value, new.key FROM json_each(new.tags);
+  INSERT INTO nodes_unread (key) SELECT new.key WHERE new.expansion IS NULL
+    ON CONFLICT DO NOTHING;
 END;
 
 CREATE TRIGGER nodes_deleted AFTER DELETE ON nodes BEGIN
   INSERT INTO nodes_fts (nodes_fts, rowid, title, tags, summary, content, expansion)
     VALUES ('delete', old.key, old.title, old.tags, old.summary, old.content, old.expansion);
   DELETE FROM node_tags WHERE key = old.key AND tag IN (SELECT value FROM json_each(old.tags));
+  DELETE FROM nodes_unread WHERE key = old.key;
 END;
 
+-- A program that knows expansions brings a new one with a new text, unless both are the same.
 CREATE TRIGGER nodes_reworded AFTER UPDATE OF key, properties, expansion ON nodes
 WHEN (old.key, old.title, old.tags, old.summary, old.content, old.expansion)
   IS NOT (new.key, new.title, new.tags, new.summary, new.content, new.expansion)
@@ -99,5 +104,8 @@ BEGIN
   INSERT INTO nodes_fts (rowid, title, tags, summary, content, expansion)
     VALUES (new.key, new.title, new.tags, new.summary, new.content, new.expansion);
   DELETE FROM node_tags WHERE key = old.key AND tag IN (SELECT value FROM json_each(old.tags));
-  INSERT OR IGNORE INTO node_tags (tag, key) SELECT value, new.key FROM json_each(new.tags);
+  INSERT INTO node_tags (tag, key) SELECT DISTINCT value, new.key FROM json_each(new.tags);
+  INSERT INTO nodes_unread (key)
+    SELECT new.key WHERE new.expansion IS old.expansion OR new.expansion IS NULL
+    ON CONFLICT DO NOTHING;
 END;
