@@ -1,2 +1,80 @@
-//! The command line.
-fn main() {}
+//! The command line of MemoryGraph.
+//!
+//! Data goes to stdout, as tables and trees for people or, with `--json`, as one line of JSON in
+//! the shape of the library's own values; everything else goes to stderr. Exit codes: 0 done, 1
+//! failed, 2 wrong usage, 3 not found, 4 conflict.
+
+mod arguments;
+mod commands;
+mod demo;
+mod failure;
+mod output;
+mod table;
+mod tree;
+mod view;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use memorygraph::{Config, Flags, LogLevel, Origin};
+use tracing_subscriber::filter::LevelFilter;
+
+use crate::{
+    arguments::{Arguments, Command},
+    failure::Failure,
+    output::Output,
+};
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return failure::wrong_usage(&error),
+    };
+    let json = arguments.global.json;
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(json),
+    }
+}
+
+fn run(arguments: Arguments) -> Result<(), Failure> {
+    let global = arguments.global;
+    let mut output = Output::stdout(global.json);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .map_err(Failure::from)?;
+    if let Command::Demo(demo) = arguments.command {
+        runtime.block_on(demo::run(&demo, &mut output))?;
+    } else {
+        let flags = Flags {
+            backend: global.backend,
+            path: global.path,
+        };
+        let config = Config::load(&flags, |name| std::env::var_os(name))?;
+        log(&config);
+        runtime.block_on(commands::run(&config, arguments.command, &mut output))?;
+    }
+    Ok(output.finish()?)
+}
+
+/// Sends what the program reports about itself to stderr. Unless somebody asked for more, a person
+/// at a command line wants to hear only of trouble.
+fn log(config: &Config) {
+    let level = match &config.log_level {
+        level if level.origin == Origin::Default => LevelFilter::WARN,
+        level => match level.value {
+            LogLevel::Off => LevelFilter::OFF,
+            LogLevel::Error => LevelFilter::ERROR,
+            LogLevel::Warn => LevelFilter::WARN,
+            LogLevel::Info => LevelFilter::INFO,
+            LogLevel::Debug => LevelFilter::DEBUG,
+            LogLevel::Trace => LevelFilter::TRACE,
+        },
+    };
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .without_time()
+        .init();
+}

@@ -1,0 +1,233 @@
+//! What can be set, from where, and what holds when nothing is.
+//!
+//! A value is looked for in this order: the flags that a program passes on, the environment, the
+//! file `config.toml`, the default. The file stands in the folder `memorygraph` of the platform's
+//! place for configuration (`$XDG_CONFIG_HOME` or `~/.config`; on macOS `~/Library/Application
+//! Support`; on Windows `%APPDATA%`). Its keys are the names of the variables in lower case,
+//! without `MEMORY_`: `sqlite_path = "~/notes.db"`. A variable that is set to nothing is not set.
+
+mod sources;
+
+use std::{
+    ffi::{OsStr, OsString},
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use sources::Sources;
+
+/// How the application is set up; each value knows where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// `MEMORY_BACKEND`: which backend keeps the graph.
+    pub backend: Setting<BackendName>,
+    /// `MEMORY_SQLITE_PATH`: the file, or `:memory:` for a graph that ends with the process.
+    pub sqlite_path: Setting<PathBuf>,
+    /// `MEMORY_SQLITE_KEY`: encrypts the file; none leaves it plain.
+    pub sqlite_key: Option<Setting<Secret>>,
+    /// `MEMORY_ALLOW_CYCLES`: whether relationships may close cycles of types that have none.
+    pub allow_cycles: Setting<bool>,
+    /// `MEMORY_LOG_LEVEL`: what the program reports about itself.
+    pub log_level: Setting<LogLevel>,
+}
+
+/// What a program passes on from its command line; it goes before everything else.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// `--backend`.
+    pub backend: Option<OsString>,
+    /// `--path`: where the chosen backend keeps the graph.
+    pub path: Option<OsString>,
+}
+
+/// A value and where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting<T> {
+    /// The value.
+    pub value: T,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// Where a value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Nobody said anything.
+    Default,
+    /// The configuration file at this path.
+    File(PathBuf),
+    /// The environment variable of this name.
+    Environment(&'static str),
+    /// The flag of this name, or the program itself.
+    Flag(&'static str),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File(path) => path.display().fmt(f),
+            Self::Environment(name) | Self::Flag(name) => f.write_str(name),
+        }
+    }
+}
+
+/// A backend; which of them a build has is for its features to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BackendName {
+    /// A file of SQLite.
+    Sqlite,
+}
+
+impl BackendName {
+    /// Those that this build has.
+    const CHOICES: &[(&str, Self)] = &[
+        #[cfg(feature = "sqlite")]
+        ("sqlite", Self::Sqlite),
+    ];
+}
+
+/// What a program reports about itself, from nothing to everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "the names are those of every log")]
+pub enum LogLevel {
+    Off,
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+impl LogLevel {
+    const CHOICES: &[(&str, Self)] = &[
+        ("off", Self::Off),
+        ("error", Self::Error),
+        ("warn", Self::Warn),
+        ("info", Self::Info),
+        ("debug", Self::Debug),
+        ("trace", Self::Trace),
+    ];
+}
+
+/// A text that is never shown: neither `Debug` nor an error has it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Returns the text, for the one who needs it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[secret]")
+    }
+}
+
+/// The configuration says something that cannot be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A value is none of the choices.
+    #[error("{place} {rule}, got {value:?}")]
+    Value {
+        /// The variable, flag or key.
+        place: String,
+        /// What would have been right.
+        rule: String,
+        /// What is there.
+        value: String,
+    },
+    /// The value of a secret cannot be used; it is not shown.
+    #[error("{place} {rule}")]
+    Secret {
+        /// The variable or key.
+        place: String,
+        /// What would have been right.
+        rule: &'static str,
+    },
+    /// The file cannot be read, or says something that has no meaning.
+    #[error("{}: {reason}", path.display())]
+    File {
+        /// Where it is.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A path begins with `~`, and nothing says where that is.
+    #[error("{place} begins with ~, and there is no home folder: set it to a full path")]
+    NoHome {
+        /// The variable, flag or key.
+        place: String,
+    },
+}
+
+impl Config {
+    /// Reads the environment of the process and the configuration file.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::load(&Flags::default(), |name| std::env::var_os(name))
+    }
+
+    /// Reads `flags`, the environment that `environment` looks up, and the configuration file that
+    /// the environment leads to.
+    ///
+    /// # Errors
+    ///
+    /// Fails when a value is none of the choices, a path needs a home folder and there is none, or
+    /// the file cannot be read, is no TOML or has a key without a meaning.
+    pub fn load(
+        flags: &Flags,
+        environment: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<Self, ConfigError> {
+        let sources = Sources::new(flags, &environment)?;
+        let default_path = OsStr::new("~/.memorygraph/memory.db");
+        Ok(Self {
+            backend: sources
+                .choice("MEMORY_BACKEND", BackendName::CHOICES, "sqlite")
+                .map_err(name_absent_backend)?,
+            sqlite_path: sources.path("MEMORY_SQLITE_PATH", default_path)?,
+            sqlite_key: sources.secret("MEMORY_SQLITE_KEY")?,
+            allow_cycles: sources.choice("MEMORY_ALLOW_CYCLES", sources::YES_NO, "false")?,
+            log_level: sources.choice("MEMORY_LOG_LEVEL", LogLevel::CHOICES, "info")?,
+        })
+    }
+
+    /// Keeps the graph in an SQLite file at `path`, or in memory for `:memory:`; everything else
+    /// is as by default, whatever the environment says.
+    pub fn sqlite(path: impl AsRef<Path>) -> Self {
+        fn default<T>(value: T) -> Setting<T> {
+            let origin = Origin::Default;
+            Setting { value, origin }
+        }
+        Self {
+            backend: default(BackendName::Sqlite),
+            sqlite_path: Setting {
+                value: path.as_ref().to_owned(),
+                origin: Origin::Flag("the program"),
+            },
+            sqlite_key: None,
+            allow_cycles: default(false),
+            log_level: default(LogLevel::Info),
+        }
+    }
+}
+
+/// Tells a name that means nothing from a backend that was left out of this build.
+fn name_absent_backend(mut error: ConfigError) -> ConfigError {
+    if let ConfigError::Value { rule, value, .. } = &mut error
+        && ["sqlite", "turso"].contains(&value.to_lowercase().as_str())
+    {
+        *rule = format!("{rule} (this build does not have {value})");
+    }
+    error
+}

@@ -1,0 +1,154 @@
+use domain::{
+    AsOf, Direction, MemoryId, PageRequest, Relationship, RelationshipId, RelationshipQuery,
+    RelationshipType, Score, Timestamp,
+};
+use ports::Batch;
+use serde::Serialize;
+
+use crate::{MemoryGraph, Result};
+
+/// A relationship to be: what its author says. Id and times are the application's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Where it begins.
+    pub from: MemoryId,
+    /// What it says.
+    pub relationship_type: RelationshipType,
+    /// Where it ends.
+    pub to: MemoryId,
+    /// How much it matters; none for the default of its type.
+    pub strength: Option<Score>,
+    /// How sure its author is; none for the default of its type.
+    pub confidence: Option<Score>,
+    /// Under which circumstances it holds, in free text.
+    pub context: Option<String>,
+    /// From when it holds; none for from now.
+    pub valid_from: Option<Timestamp>,
+}
+
+impl Link {
+    /// Begins a link with the defaults of its type.
+    pub fn new(from: MemoryId, relationship_type: RelationshipType, to: MemoryId) -> Self {
+        Self {
+            from,
+            relationship_type,
+            to,
+            strength: None,
+            confidence: None,
+            context: None,
+            valid_from: None,
+        }
+    }
+
+    fn into_relationship(self, id: RelationshipId, now: Timestamp) -> Relationship {
+        let plain = Relationship::new(id, self.from, self.relationship_type, self.to, now);
+        Relationship {
+            strength: self.strength.unwrap_or(plain.strength),
+            confidence: self.confidence.unwrap_or(plain.confidence),
+            context: self
+                .context
+                .map(|text| text.trim().to_owned())
+                .filter(|text| !text.is_empty()),
+            valid_from: self.valid_from.unwrap_or(now),
+            ..plain
+        }
+    }
+}
+
+/// What became of a [`Link`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Linked {
+    /// The relationship that is kept now.
+    pub relationship: Relationship,
+    /// Whether it was there before and took the evidence of this one.
+    pub reinforced: bool,
+    /// What joins the same memories and cannot hold together with it. They are kept: which of them
+    /// is right is for the author to say.
+    pub contradictions: Vec<Relationship>,
+}
+
+impl MemoryGraph {
+    /// Joins two memories. Stating again what is stated already reinforces it.
+    ///
+    /// # Errors
+    ///
+    /// - [`NotFound`](ports::ErrorKind::NotFound) when either memory is not there
+    /// - [`InvalidArgument`](ports::ErrorKind::InvalidArgument) when both are the same memory, or
+    ///   it breaks another limit of the domain
+    /// - [`Conflict`](ports::ErrorKind::Conflict) when it would close a cycle of a type that has
+    ///   none, unless cycles are allowed
+    pub async fn relate(&self, link: Link) -> Result<Linked> {
+        let id = RelationshipId::new(self.next_id())?;
+        let relationship = link.into_relationship(id, self.now());
+        relationship.check()?;
+        let batch = Batch {
+            cycles: self.cycles,
+            ..Batch::default()
+        };
+        let receipt = self
+            .backend
+            .apply(batch.put_relationship(relationship.clone()))
+            .await?;
+
+        let reinforced = receipt.reinforced.into_iter().next();
+        let kind = relationship.relationship_type;
+        let mut types: Vec<_> = kind.contradictions().collect();
+        if reinforced.is_some() {
+            types.push(kind);
+        }
+        let mut linked = Linked {
+            relationship,
+            reinforced: reinforced.is_some(),
+            contradictions: Vec::new(),
+        };
+        if !types.is_empty() {
+            for found in self.beside(&linked.relationship, types).await? {
+                if found.relationship_type != kind {
+                    linked.contradictions.push(found);
+                } else if reinforced.as_ref().is_some_and(|it| it.kept == found.id) {
+                    linked.relationship = found;
+                }
+            }
+        }
+        let kept = &linked.relationship;
+        tracing::debug!(id = %kept.id, from = %kept.from, to = %kept.to, %kind, "related");
+        Ok(linked)
+    }
+
+    /// Returns the relationships of `types` without an end that join the same memories, in the
+    /// same direction where that means something.
+    async fn beside(
+        &self,
+        relationship: &Relationship,
+        types: Vec<RelationshipType>,
+    ) -> Result<Vec<Relationship>> {
+        let query = RelationshipQuery {
+            touching: vec![relationship.from.clone()],
+            direction: Direction::Both,
+            types,
+            as_of: AsOf::Latest,
+            ..RelationshipQuery::default()
+        };
+        let mut page = PageRequest::first(PageRequest::LARGEST)?;
+        let mut beside = Vec::new();
+        loop {
+            let found = self.backend.relationships(&query, &page).await?;
+            beside.extend(
+                found
+                    .items
+                    .into_iter()
+                    .filter(|other| joins_alike(relationship, other)),
+            );
+            match found.next {
+                Some(cursor) => page = page.after(cursor),
+                None => return Ok(beside),
+            }
+        }
+    }
+}
+
+fn joins_alike(one: &Relationship, other: &Relationship) -> bool {
+    let directed = !one.relationship_type.is_symmetric() && !other.relationship_type.is_symmetric();
+    (one.from == other.from && one.to == other.to)
+        || (!directed && one.from == other.to && one.to == other.from)
+}

@@ -1,0 +1,76 @@
+//! The commands over the graph that the configuration names.
+
+mod change;
+mod explore;
+mod find;
+mod import;
+mod state;
+
+use std::io::Read;
+
+use memorygraph::{Config, MemoryGraph};
+
+use crate::{arguments::Command, failure::Failure, output::Output};
+
+/// Opens the graph, runs the command, and closes the graph again.
+pub(crate) async fn run(
+    config: &Config,
+    command: Command,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let graph = MemoryGraph::open(config).await?;
+    let result = run_on(&graph, config, command, output).await;
+    let closed = graph.close().await;
+    result?;
+    Ok(closed?)
+}
+
+async fn run_on(
+    graph: &MemoryGraph,
+    config: &Config,
+    command: Command,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    match command {
+        Command::Demo(_) => unreachable!("the demo has a graph of its own"),
+        Command::Import(import) => import::import(graph, &import, output).await,
+        Command::Store(store) => change::store(graph, store, output).await,
+        Command::Get(get) => find::get(graph, &get, output).await,
+        Command::Search(search) => find::search(graph, &search, output).await,
+        Command::Recall(recall) => find::recall(graph, &recall, output).await,
+        Command::Related(related) => explore::related(graph, related, output).await,
+        Command::Path(way) => explore::path(graph, way, output).await,
+        Command::Link(link) => change::link(graph, link, output).await,
+        Command::Update(update) => change::update(graph, update, output).await,
+        Command::Delete(delete) => change::delete(graph, &delete, output).await,
+        Command::Stats => state::stats(graph, output).await,
+        Command::Health => state::health(graph, config, output).await,
+    }
+}
+
+/// Returns the text, or for `-` what stands on the standard input.
+fn text_or_stdin(text: String) -> Result<String, Failure> {
+    if text != "-" {
+        return Ok(text);
+    }
+    let mut text = String::new();
+    std::io::stdin()
+        .read_to_string(&mut text)
+        .map_err(|error| Failure::failed(format!("read the standard input: {error}")))?;
+    Ok(text)
+}
+
+/// Writes a command line as a person would type it.
+pub(crate) fn line_of(words: &[&str]) -> String {
+    let quoted = words.iter().map(|word| {
+        let is_plain = |c: char| c.is_alphanumeric() || "-_./:=+,@%~".contains(c);
+        if !word.is_empty() && word.chars().all(is_plain) {
+            (*word).to_owned()
+        } else if word.contains(['$', '`', '"', '\\', '!']) {
+            format!("'{}'", word.replace('\'', "'\\''"))
+        } else {
+            format!("\"{word}\"")
+        }
+    });
+    quoted.collect::<Vec<_>>().join(" ")
+}

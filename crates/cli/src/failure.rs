@@ -1,0 +1,186 @@
+//! What a person or a program hears when something did not work, and the exit code.
+
+use std::{
+    error::Error as _,
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use memorygraph::ports::{BackendError, Conflict, ErrorKind};
+use memorygraph::{ConfigError, Error, domain::Invalid, import::ImportError};
+use serde_json::json;
+
+const FAILED: u8 = 1;
+const USAGE: u8 = 2;
+const NOT_FOUND: u8 = 3;
+const CONFLICT: u8 = 4;
+
+/// How many further problems are listed below the first.
+const LISTED: usize = 20;
+
+/// Why a command did not do what it was asked.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    code: u8,
+    kind: String,
+    message: String,
+    /// More lines, each on its own.
+    details: Vec<String>,
+    hint: Option<&'static str>,
+    /// Nobody reads on: there is nothing to say, and nothing went wrong.
+    is_closed_pipe: bool,
+}
+
+impl Failure {
+    fn new(code: u8, kind: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            kind: kind.into(),
+            message: message.into(),
+            details: Vec::new(),
+            hint: None,
+            is_closed_pipe: false,
+        }
+    }
+
+    /// Says that what was asked for is not there.
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        Self::new(NOT_FOUND, "not_found", message)
+    }
+
+    /// Says that the command cannot be meant like this.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(USAGE, "usage", message)
+    }
+
+    /// Says that something outside did not work.
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
+        Self::new(FAILED, "failed", message)
+    }
+
+    /// Adds what to do.
+    pub(crate) fn hint(self, hint: &'static str) -> Self {
+        Self {
+            hint: Some(hint),
+            ..self
+        }
+    }
+
+    /// Writes it to stderr, and returns the exit code.
+    pub(crate) fn report(self, as_json: bool) -> ExitCode {
+        if self.is_closed_pipe {
+            return ExitCode::SUCCESS;
+        }
+        let lines = if as_json {
+            let mut error = json!({"kind": self.kind, "message": self.message});
+            if !self.details.is_empty() {
+                error["details"] = self.details.into();
+            }
+            if let Some(hint) = self.hint {
+                error["hint"] = hint.into();
+            }
+            vec![json!({ "error": error }).to_string()]
+        } else {
+            let mut lines = vec![format!("error: {}", self.message)];
+            lines.extend(self.details.iter().map(|detail| format!("  {detail}")));
+            lines.extend(self.hint.map(|hint| format!("hint: {hint}")));
+            lines
+        };
+        // When stderr is closed there is nobody to tell.
+        drop(writeln!(io::stderr(), "{}", lines.join("\n")));
+        ExitCode::from(self.code)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self {
+            is_closed_pipe: error.kind() == io::ErrorKind::BrokenPipe,
+            ..Self::failed(format!("write the output: {error}"))
+        }
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Error::from(error).into()
+    }
+}
+
+impl From<Invalid> for Failure {
+    fn from(invalid: Invalid) -> Self {
+        Error::from(invalid).into()
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let kind = error.kind();
+        let code = match (kind, &error) {
+            (_, Error::Import(_)) => FAILED,
+            (ErrorKind::InvalidArgument, _) => USAGE,
+            (ErrorKind::NotFound, _) => NOT_FOUND,
+            (ErrorKind::Conflict, _) => CONFLICT,
+            _ => FAILED,
+        };
+        let mut message = error.to_string();
+        // An engine's own words, where the message does not have them already.
+        let mut cause = error.source();
+        while let Some(source) = cause {
+            let text = source.to_string();
+            if !message.contains(&text) {
+                message = format!("{message}: {text}");
+            }
+            cause = source.source();
+        }
+        let mut failure = Self::new(code, kind.to_string().replace(' ', "_"), one_line(&message));
+        failure.hint = match &error {
+            Error::Backend(error) => backend_hint(error),
+            Error::Import(ImportError::Records { problems, count }) => {
+                let more = problems.iter().skip(1).take(LISTED);
+                failure.details = more.map(|problem| one_line(&problem.to_string())).collect();
+                let named = failure.details.len() as u64 + 1;
+                if named < *count {
+                    failure.details.push(format!("and {} more", count - named));
+                }
+                Some("nothing was written; --skip-invalid leaves them out and lists them")
+            }
+            _ => None,
+        };
+        failure
+    }
+}
+
+fn backend_hint(error: &BackendError) -> Option<&'static str> {
+    match (error.kind(), error.found()) {
+        (ErrorKind::NotFound, _) => Some("memorygraph search TEXT shows the ids of what is there"),
+        (_, Some(Conflict::Cycle(_))) => {
+            Some("MEMORY_ALLOW_CYCLES=true allows cycles, for those who want them")
+        }
+        (_, Some(Conflict::Memory { .. })) => Some("memorygraph get ID shows what is there"),
+        (ErrorKind::Busy, _) => Some("another process holds the store; try again"),
+        _ => None,
+    }
+}
+
+/// A message stays on its line, whatever it quotes.
+fn one_line(text: &str) -> String {
+    let to_space = |c: char| if c.is_control() { ' ' } else { c };
+    text.chars().map(to_space).collect()
+}
+
+/// Reports what clap says about the command line; help and version are no failure.
+pub(crate) fn wrong_usage(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        // When stdout is closed there is nobody to help.
+        drop(error.print());
+        return ExitCode::SUCCESS;
+    }
+    if std::env::args_os().any(|argument| argument == "--json") {
+        let text = error.render().to_string();
+        let text = text.trim_start_matches("error: ").trim_end();
+        return Failure::usage(text).report(true);
+    }
+    drop(error.print());
+    ExitCode::from(USAGE)
+}

@@ -1,0 +1,71 @@
+//! The one place that writes to stdout.
+
+use std::{
+    fmt::Display,
+    io::{self, BufWriter, IsTerminal, Stdout, Write},
+};
+
+use serde::Serialize;
+
+/// The width of a page when stdout is no terminal, in columns; nothing is cut there.
+const PAGE: usize = 100;
+
+/// Where the data goes.
+#[derive(Debug)]
+pub(crate) struct Output {
+    to: BufWriter<Stdout>,
+    json: bool,
+    width: Option<usize>,
+}
+
+impl Output {
+    pub(crate) fn stdout(json: bool) -> Self {
+        let stdout = io::stdout();
+        let width = stdout
+            .is_terminal()
+            .then(terminal_size::terminal_size)
+            .flatten()
+            .map(|(width, _)| usize::from(width.0).max(40));
+        Self {
+            to: BufWriter::new(stdout),
+            json,
+            width,
+        }
+    }
+
+    /// Whether a program reads it.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// How many columns the terminal has; none when there is none.
+    pub(crate) fn width(&self) -> Option<usize> {
+        self.width
+    }
+
+    /// How many columns running text should fill.
+    pub(crate) fn page(&self) -> usize {
+        self.width.unwrap_or(PAGE).min(PAGE)
+    }
+
+    /// Writes a line for people.
+    pub(crate) fn line(&mut self, text: impl Display) -> io::Result<()> {
+        writeln!(self.to, "{text}")
+    }
+
+    /// Writes lines for people.
+    pub(crate) fn lines(&mut self, lines: impl IntoIterator<Item = String>) -> io::Result<()> {
+        lines.into_iter().try_for_each(|line| self.line(line))
+    }
+
+    /// Writes a value for programs, as one line.
+    pub(crate) fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
+        serde_json::to_writer(&mut self.to, value)?;
+        self.to.write_all(b"\n")
+    }
+
+    /// Writes what is left.
+    pub(crate) fn finish(mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}

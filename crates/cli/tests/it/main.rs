@@ -1,0 +1,9 @@
+//! The real program, as a person or a script runs it.
+
+#![expect(clippy::unwrap_used, reason = "a panic fails the test, as it should")]
+
+mod changing;
+mod demo;
+mod failing;
+mod importing;
+mod world;
