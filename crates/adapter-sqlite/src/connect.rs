@@ -15,7 +15,7 @@ use std::{
 use lanes::{LaneOptions, Lanes};
 use ports::{BackendError, ErrorKind, Health, Result};
 use sql_graph::{SqlConnection, StatementLog};
-use sqlite_engine::rusqlite::{self, OpenFlags};
+use sqlite_engine::rusqlite::{self, OpenFlags, config::DbConfig};
 
 use crate::{SqliteBackend, connection::Connection, error::sqlite};
 
@@ -26,6 +26,12 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The page cache of each connection, in KiB.
 const CACHE_KIB: i64 = 8 * 1024;
+
+/// A connection that closes last leaves the write-ahead log as it is.
+const LEAVE_LOG: DbConfig = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+
+/// The least size of a file that holds a database.
+const SMALLEST: u64 = 512;
 
 /// How to open a file.
 #[derive(Clone, Debug)]
@@ -174,6 +180,7 @@ fn connect(
         }
         Location::File(path) => {
             if role == Role::Writer {
+                check_key(options.key.as_ref())?;
                 check_path(path)?;
             }
             match &options.key {
@@ -182,7 +189,7 @@ fn connect(
             }
         }
     };
-    let mut connection = Connection::new(opened.map_err(sqlite)?, statements);
+    let mut connection = Connection::new(opened.map_err(sqlite)?, statements).map_err(sqlite)?;
     set_up(&mut connection, role, options).map_err(|err| read_only(err, location))?;
     Ok(connection)
 }
@@ -194,8 +201,19 @@ fn set_up(connection: &mut Connection, role: Role, options: &SqliteOptions) -> R
         .map_err(sqlite)?;
     connection.sqlite.set_prepared_statement_cache_capacity(128);
     if role == Role::Writer {
-        // Before anything is written, also a journal mode: the file may be somebody else's.
+        // The engine opens for reading what it may not write.
+        if connection.sqlite.is_readonly("main").map_err(sqlite)? {
+            return Err(BackendError::new(ErrorKind::Unauthorized, DOING));
+        }
+        // Before anything is written, also a journal mode: the file may be somebody else's. Closing
+        // it would move what its program left in the log.
+        let log = std::fs::metadata(log_of(&options.path));
+        let has_log = log.is_ok_and(|log| log.len() > 0);
+        let leave = connection.sqlite.set_db_config(LEAVE_LOG, has_log);
+        leave.map_err(sqlite)?;
         sql_graph::schema_version(connection)?;
+        let take = connection.sqlite.set_db_config(LEAVE_LOG, false);
+        take.map_err(sqlite)?;
         let mode: String = connection
             .sqlite
             .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
@@ -237,12 +255,27 @@ fn read_only(err: BackendError, location: &Location) -> BackendError {
     }
 }
 
+/// Fails when a key encrypts nothing.
+fn check_key(key: Option<&Key>) -> Result<()> {
+    match key {
+        Some(Key(key)) if key.is_empty() || key.contains('\0') => Err(invalid(
+            "the key is empty or holds the NUL character: name another key, or none",
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// Fails when the path can hold no graph of ours; makes the folders above it.
 fn check_path(path: &Path) -> Result<()> {
     if path.is_dir() {
         return Err(invalid(
             "it is a folder: name a file in it, such as memory.db",
         ));
+    }
+    // The engine takes a file of one byte for an empty one.
+    if std::fs::metadata(path).is_ok_and(|file| (1..SMALLEST).contains(&file.len())) {
+        return Err(BackendError::new(ErrorKind::Corrupt, DOING)
+            .because("the file is no SQLite database: name another file; nothing was changed"));
     }
     for sidecar in ["-info", "-client_wal_index"] {
         let mut name = path.as_os_str().to_owned();
@@ -333,11 +366,16 @@ fn size(location: &Location) -> Option<u64> {
     let Location::File(path) = location else {
         return None;
     };
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
     let length = |path: &Path| std::fs::metadata(path).map(|file| file.len());
     let file = length(path).ok()?;
-    Some(file + length(Path::new(&log)).unwrap_or_default())
+    Some(file + length(&log_of(path)).unwrap_or_default())
+}
+
+/// Returns the path of the write-ahead log.
+fn log_of(path: &Path) -> PathBuf {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    log.into()
 }
 
 impl fmt::Display for Location {

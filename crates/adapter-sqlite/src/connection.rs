@@ -1,7 +1,16 @@
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
 use lanes::Transaction;
-use ports::{BackendError, Result, SqlValue};
+use ports::{BackendError, Batch, Receipt, Result, SqlValue};
 use sql_graph::{SqlConnection, SqlRow, StatementLog};
-use sqlite_engine::rusqlite::{self, Row, Statement, ToSql, types::ToSqlOutput, types::ValueRef};
+use sqlite_engine::rusqlite::{
+    self, Row, Statement, ToSql,
+    hooks::{AuthAction, AuthContext, Authorization},
+    types::{ToSqlOutput, ValueRef},
+};
 
 use crate::error::sqlite;
 
@@ -9,15 +18,49 @@ use crate::error::sqlite;
 pub(crate) struct Connection {
     pub(crate) sqlite: rusqlite::Connection,
     statements: StatementLog,
+    /// Whether the statement that is being prepared is a caller's own.
+    is_callers: Arc<AtomicBool>,
 }
 
 impl Connection {
-    pub(crate) fn new(sqlite: rusqlite::Connection, statements: StatementLog) -> Self {
-        Self { sqlite, statements }
+    pub(crate) fn new(
+        mut sqlite: rusqlite::Connection,
+        statements: StatementLog,
+    ) -> rusqlite::Result<Self> {
+        let is_callers = Arc::new(AtomicBool::new(false));
+        let asked = Arc::clone(&is_callers);
+        sqlite.authorizer(Some(move |context: AuthContext<'_>| {
+            if asked.load(Ordering::Relaxed) && is_ours(&context.action) {
+                Authorization::Deny
+            } else {
+                Authorization::Allow
+            }
+        }))?;
+        Ok(Self {
+            sqlite,
+            statements,
+            is_callers,
+        })
+    }
+
+    /// Runs `use_sql` so that what it prepares may change rows and tables, and nothing that the
+    /// lanes depend on.
+    pub(crate) fn as_caller<T>(&self, use_sql: impl FnOnce() -> Result<T>) -> Result<T> {
+        self.is_callers.store(true, Ordering::Relaxed);
+        // Also when it panics: the lane goes on with this connection.
+        let _ends = Ends(&self.is_callers);
+        use_sql()
+    }
+
+    /// Records a caller's statement and prepares it anew: one of ours with the same text may be
+    /// prepared already.
+    pub(crate) fn prepare_callers(&self, sql: &str) -> rusqlite::Result<Statement<'_>> {
+        self.statements.record(sql);
+        self.sqlite.prepare(sql)
     }
 
     /// Records the statement and prepares it, or finds it prepared.
-    pub(crate) fn prepare(&self, sql: &str) -> Result<rusqlite::CachedStatement<'_>> {
+    fn prepare(&self, sql: &str) -> Result<rusqlite::CachedStatement<'_>> {
         self.statements.record(sql);
         self.sqlite.prepare_cached(sql).map_err(sqlite)
     }
@@ -25,6 +68,15 @@ impl Connection {
     fn control(&self, sql: &str) -> Result<()> {
         let mut statement = self.sqlite.prepare_cached(sql).map_err(sqlite)?;
         statement.execute([]).map(drop).map_err(sqlite)
+    }
+}
+
+/// Sets a flag to false when it is dropped.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
     }
 }
 
@@ -60,6 +112,8 @@ impl SqlConnection for Connection {
 
 impl Transaction for Connection {
     type Error = BackendError;
+    type Batch = Batch;
+    type Receipt = Receipt;
 
     /// Takes the write lock at once: a transaction that begins by reading cannot wait for it later.
     fn begin(&mut self) -> Result<()> {
@@ -79,6 +133,10 @@ impl Transaction for Connection {
         self.control("RELEASE job")
     }
 
+    fn apply(&mut self, batches: &[Batch]) -> Result<Vec<Result<Receipt>>> {
+        sql_graph::apply(self, batches)
+    }
+
     fn commit(&mut self) -> Result<()> {
         self.control("COMMIT")
     }
@@ -89,6 +147,43 @@ impl Transaction for Connection {
 
     fn in_transaction(&self) -> bool {
         !self.sqlite.is_autocommit()
+    }
+}
+
+/// Says whether an action changes transactions, settings or files. Some settings take effect when
+/// their statement is prepared.
+fn is_ours(action: &AuthAction<'_>) -> bool {
+    const LOOK_AT: [&str; 10] = [
+        "foreign_key_check",
+        "foreign_key_list",
+        "index_info",
+        "index_list",
+        "index_xinfo",
+        "integrity_check",
+        "quick_check",
+        "table_info",
+        "table_list",
+        "table_xinfo",
+    ];
+    const DO: [&str; 4] = [
+        "incremental_vacuum",
+        "optimize",
+        "shrink_memory",
+        "wal_checkpoint",
+    ];
+    match action {
+        AuthAction::Transaction { .. }
+        | AuthAction::Savepoint { .. }
+        | AuthAction::Attach { .. }
+        | AuthAction::Detach { .. } => true,
+        AuthAction::Pragma {
+            pragma_name,
+            pragma_value,
+        } => {
+            let is = |name: &&str| name.eq_ignore_ascii_case(pragma_name);
+            DO.iter().any(is) || (pragma_value.is_some() && !LOOK_AT.iter().any(is))
+        }
+        _ => false,
     }
 }
 

@@ -91,8 +91,10 @@ impl GraphBackend for SqliteBackend {
     }
 
     async fn apply(&self, batch: Batch) -> Result<Receipt> {
-        self.write("apply a batch", move |c| sql_graph::apply(c, batch))
+        self.lanes
+            .apply(batch)
             .await
+            .map_err(error::on_lane("apply a batch"))
     }
 
     async fn memories(&self, ids: &[MemoryId]) -> Result<Vec<Memory>> {

@@ -1,4 +1,5 @@
 use async_trait::async_trait;
+use lanes::Transaction;
 use ports::{Access, BackendError, ErrorKind, Result, Row, SqlAccess, SqlParameters, SqlValue};
 use sqlite_engine::rusqlite::{
     self, ErrorCode, Statement, fallible_iterator::FallibleIterator, types::ValueRef,
@@ -7,7 +8,7 @@ use sqlite_engine::rusqlite::{
 use crate::{
     SqliteBackend,
     connection::{Borrowed, Connection, bind},
-    error::sqlite,
+    error::{on_lane, sqlite},
 };
 
 const DOING: &str = "execute a query";
@@ -21,18 +22,20 @@ impl SqlAccess for SqliteBackend {
         access: Access,
     ) -> Result<Vec<Row>> {
         let sql = sql.to_owned();
+        let run = move |connection: &Connection| {
+            connection.as_caller(|| execute(connection, &sql, &parameters, access))
+        };
         match access {
-            Access::Read => {
-                self.read(DOING, move |c| execute(c, &sql, &parameters, access))
-                    .await
-            }
+            Access::Read => self.read(DOING, move |connection| run(connection)).await,
+            // Alone, since a statement can roll back the transaction in which it runs.
             Access::Write => {
                 let write = move |connection: &mut Connection| {
-                    let rows = execute(connection, &sql, &parameters, access)?;
+                    connection.begin()?;
+                    let rows = run(connection)?;
                     sql_graph::read_new_texts(connection)?;
                     Ok(rows)
                 };
-                self.write(DOING, write).await
+                self.lanes.write_alone(write).await.map_err(on_lane(DOING))
             }
         }
     }
@@ -45,14 +48,13 @@ fn execute(
     access: Access,
 ) -> Result<Vec<Row>> {
     check_single(connection, sql)?;
-    let mut statement = connection.prepare(sql)?;
+    let mut statement = connection.prepare_callers(sql).map_err(fault_of_caller)?;
     if access == Access::Read && !statement.readonly() {
         return Err(invalid(
             "the statement changes something, and the access is for reading",
         ));
     }
     if statement.readonly() && statement.column_count() == 0 {
-        // BEGIN, COMMIT, ATTACH and their like: the lanes depend on the connection's state.
         return Err(invalid("the statement neither reads nor changes rows"));
     }
     bind_all(&mut statement, parameters)?;
@@ -153,7 +155,10 @@ fn fault_of_caller(err: rusqlite::Error) -> BackendError {
                     | ErrorCode::TooBig
             )
         );
-    if callers {
+    if err.sqlite_error_code() == Some(ErrorCode::AuthorizationForStatementDenied) {
+        invalid("transactions, settings and other files are not the statement's to change")
+            .from_source(err)
+    } else if callers {
         invalid(&err.to_string()).from_source(err)
     } else {
         sqlite(err)

@@ -12,6 +12,9 @@ use crate::{
 /// A job whose result type only its caller knows.
 pub(crate) type Job<C> = Box<dyn Work<C> + Send>;
 
+/// Tells a caller how it ended.
+pub(crate) type Caller<T, E> = oneshot::Sender<Result<T, LaneError<E>>>;
+
 /// Receives the answer of one job; fails if the job was dropped before it ran.
 pub(crate) type Answer<T, E> = oneshot::Receiver<Result<T, LaneError<E>>>;
 
@@ -22,6 +25,11 @@ pub(crate) trait Work<C: Transaction> {
 
     /// Tells the caller how the job ended; if well, with the result that the run has kept.
     fn answer(self: Box<Self>, ended: Ended<C>);
+
+    /// Takes the job apart into several that can be run alone, none of which has run; `None` if it is one.
+    fn split(&mut self) -> Option<Vec<Job<C>>> {
+        None
+    }
 }
 
 /// Wraps the closure as a job.
@@ -43,7 +51,7 @@ where
 struct Request<F, T, E> {
     closure: Option<F>,
     result: Option<T>,
-    caller: oneshot::Sender<Result<T, LaneError<E>>>,
+    caller: Caller<T, E>,
 }
 
 impl<C, T, F> Work<C> for Request<F, T, C::Error>
@@ -64,12 +72,16 @@ where
             caller,
         } = *self;
         let answer = ended.map(|()| result.expect("a job that ended well has run"));
-        // Without its caller the answer is dropped here, and so is a closure that never ran. Their destructors are
-        // foreign code; the thread outlives a panic in them.
-        drop(guarded(move || {
-            drop(caller.send(answer));
-            drop(closure);
-            Ok::<_, Infallible>(())
-        }));
+        // Without its caller the answer is dropped here, and so is a closure that never ran.
+        drop_guarded(caller.send(answer));
+        drop_guarded(closure);
     }
+}
+
+/// Drops what callers brought. Its destructor is foreign code; the thread outlives a panic in it.
+pub(crate) fn drop_guarded<T>(foreign: T) {
+    drop(guarded(move || {
+        drop(foreign);
+        Ok::<_, Infallible>(())
+    }));
 }

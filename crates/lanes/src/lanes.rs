@@ -9,6 +9,7 @@ use std::{
 use tokio::sync::watch;
 
 use crate::{
+    batch::entry,
     error::LaneError,
     job::{Answer, Job, job},
     queue::{Closed, Queue},
@@ -128,6 +129,17 @@ impl<C: Transaction> Lanes<C> {
         job: impl FnOnce(&mut C) -> Result<T, C::Error> + Send + 'static,
     ) -> Result<T, LaneError<C::Error>> {
         self.ask_writer(Task::Shared, job).await
+    }
+
+    /// Writes the batch in a transaction, as [`write`](Self::write) would, and at once with the batches that wait next
+    /// to it, which spares the engine work. Answers after the commit.
+    ///
+    /// # Errors
+    ///
+    /// As for [`write`](Self::write). A batch that is refused costs the others nothing.
+    pub async fn apply(&self, batch: C::Batch) -> Result<C::Receipt, LaneError<C::Error>> {
+        let (entry, answer) = entry(batch);
+        hear(self.writes.put(Task::Batch(entry)).await, answer).await
     }
 
     /// Runs the job on the writer's connection outside any transaction: for settings, for compacting, and for schema

@@ -4,8 +4,9 @@
 //! connection to a thread of its own and hands it jobs through bounded queues:
 //!
 //! ```text
-//! write(job) ──► queue ──► 1 writer thread    all that waits in one transaction, with a mark for each job
-//! read(job)  ──► queue ──► n reader threads   whichever is free takes the next
+//! write(job)   ──► queue ──► 1 writer thread    all that waits in one transaction, with a mark for each job
+//! apply(batch) ──►                              as a write, and neighbouring batches at once
+//! read(job)    ──► queue ──► n reader threads   whichever is free takes the next
 //! ```
 //!
 //! Nothing here knows SQL, and nothing needs a particular executor: the futures wait on channels alone.
@@ -13,7 +14,7 @@
 //! # Examples
 //!
 //! ```
-//! use memorygraph_lanes::{LaneError, LaneOptions, Lanes, Transaction};
+//! use memorygraph_lanes::{Applied, LaneError, LaneOptions, Lanes, Transaction};
 //!
 //! /// A counter: what it was at the start of the transaction and at the mark, and what it is.
 //! #[derive(Default)]
@@ -21,12 +22,17 @@
 //!
 //! impl Transaction for Counter {
 //!     type Error = &'static str;
+//!     type Batch = u32;
+//!     type Receipt = u32;
 //!     fn begin(&mut self) -> Result<(), Self::Error> { self.start = Some(self.now); Ok(()) }
 //!     fn mark(&mut self) -> Result<(), Self::Error> { self.mark = self.now; Ok(()) }
 //!     fn release(&mut self) -> Result<(), Self::Error> { self.start.map(drop).ok_or("no transaction") }
 //!     fn rewind(&mut self) -> Result<(), Self::Error> { self.now = self.mark; Ok(()) }
 //!     fn commit(&mut self) -> Result<(), Self::Error> { self.start.take().map(drop).ok_or("no transaction") }
 //!     fn rollback(&mut self) -> Result<(), Self::Error> { self.now = self.start.take().unwrap_or(self.now); Ok(()) }
+//!     fn apply(&mut self, batches: &[u32]) -> Result<Vec<Applied<Self>>, Self::Error> {
+//!         Ok(batches.iter().map(|more| { self.now += more; Ok(self.now) }).collect())
+//!     }
 //!     fn in_transaction(&self) -> bool { self.start.is_some() }
 //! }
 //!
@@ -39,12 +45,14 @@
 //! let refused = lanes.write(|counter| { counter.now += 10; Err::<(), _>("too much") }).await;
 //! assert_eq!(refused, Err(LaneError::Failed("too much")));
 //! assert_eq!(lanes.write(|counter| Ok(counter.now)).await?, 1);
+//! assert_eq!(lanes.apply(5).await?, 6);
 //!
 //! lanes.close().await;
 //! # Ok(())
 //! # }
 //! ```
 
+mod batch;
 mod error;
 mod job;
 mod lanes;
@@ -56,5 +64,5 @@ mod writer;
 pub use crate::{
     error::LaneError,
     lanes::{LaneOptions, Lanes},
-    transaction::Transaction,
+    transaction::{Applied, Transaction},
 };

@@ -13,6 +13,13 @@ pub trait Transaction: Send + 'static {
     /// Cloned, because the error of a failed commit is told to everyone who shared the transaction.
     type Error: Clone + Send + 'static;
 
+    /// A value that says what to write, so that several can be written at once;
+    /// [`Infallible`](std::convert::Infallible) where there is none.
+    type Batch: Send + 'static;
+
+    /// What was done for a batch.
+    type Receipt: Send + 'static;
+
     /// Starts a transaction that may write. May wait for other processes: when to give up is the connection's matter.
     fn begin(&mut self) -> Result<(), Self::Error>;
 
@@ -25,6 +32,13 @@ pub trait Transaction: Send + 'static {
     /// Takes back what was written since the mark, and forgets the mark.
     fn rewind(&mut self) -> Result<(), Self::Error>;
 
+    /// Writes the batches in their order, and says of each what was done. One that is refused leaves no trace.
+    ///
+    /// # Errors
+    ///
+    /// An error of the whole takes all of them back; when there are several, each is then tried alone.
+    fn apply(&mut self, batches: &[Self::Batch]) -> Result<Vec<Applied<Self>>, Self::Error>;
+
     /// Makes the transaction last. When this fails, the transaction must not have been kept.
     fn commit(&mut self) -> Result<(), Self::Error>;
 
@@ -35,6 +49,9 @@ pub trait Transaction: Send + 'static {
     /// full disk or an I/O error.
     fn in_transaction(&self) -> bool;
 }
+
+/// What became of a batch.
+pub type Applied<C> = Result<<C as Transaction>::Receipt, <C as Transaction>::Error>;
 
 /// How a job or a transaction ended.
 pub(crate) type Ended<C> = Result<(), LaneError<<C as Transaction>::Error>>;

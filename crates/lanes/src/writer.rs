@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::{
+    batch::{Entry, together},
     error::guarded,
     job::{Job, Work},
     queue::Queue,
@@ -10,9 +11,11 @@ use crate::{
 };
 
 /// A job, and how it wants to be run.
-pub(crate) enum Task<C> {
+pub(crate) enum Task<C: Transaction> {
     /// In a transaction, with whoever else is there.
     Shared(Job<C>),
+    /// As [`Shared`](Self::Shared), and at once with those of its kind that wait next to it.
+    Batch(Entry<C>),
     /// Outside any transaction.
     Alone(Job<C>),
 }
@@ -23,8 +26,11 @@ pub(crate) fn serve<C: Transaction>(mut connection: C, queue: &Queue<Task<C>>, l
     loop {
         queue.fill(&mut waiting, limit);
         match waiting.pop_front() {
-            Some(Task::Shared(first)) => run_group(&mut connection, first, &mut waiting),
             Some(Task::Alone(job)) => run_alone(&mut connection, job),
+            Some(first) => {
+                waiting.push_front(first);
+                run_group(&mut connection, &mut waiting);
+            }
             None => return connection,
         }
     }
@@ -40,22 +46,33 @@ fn run_alone<C: Transaction>(connection: &mut C, mut job: Job<C>) {
     job.answer(ended);
 }
 
-/// Runs the job and the shared ones behind it, up to the first that wants to be alone.
-fn run_group<C: Transaction>(connection: &mut C, first: Job<C>, waiting: &mut VecDeque<Task<C>>) {
-    let mut jobs = VecDeque::from([first]);
+/// Runs what waits, up to the first that wants to be alone, in one transaction.
+fn run_group<C: Transaction>(connection: &mut C, waiting: &mut VecDeque<Task<C>>) {
+    let mut jobs = VecDeque::new();
+    let mut entries = Vec::new();
     while let Some(task) = waiting.pop_front() {
         match task {
-            Task::Shared(job) => jobs.push_back(job),
+            Task::Batch(entry) => entries.push(entry),
+            Task::Shared(job) => {
+                jobs.extend(at_once(&mut entries));
+                jobs.push_back(job);
+            }
             Task::Alone(_) => {
                 waiting.push_front(task);
                 break;
             }
         }
     }
+    jobs.extend(at_once(&mut entries));
     // One transaction, unless it is lost on the way: then those who have not run get another.
     while !jobs.is_empty() {
         run_transaction(connection, &mut jobs);
     }
+}
+
+/// Makes one job of the batches that came one after the other, if there are any.
+fn at_once<C: Transaction>(entries: &mut Vec<Entry<C>>) -> Option<Job<C>> {
+    (!entries.is_empty()).then(|| together(std::mem::take(entries)))
 }
 
 /// Runs the jobs in one transaction and answers those that it has taken from the front: all, or those up to the one
@@ -75,8 +92,18 @@ fn run_transaction<C: Transaction>(connection: &mut C, jobs: &mut VecDeque<Job<C
         && let Some(mut job) = jobs.pop_front()
     {
         let (own, shared) = run_marked(connection, job.as_mut());
-        ran.push((job, own));
         transaction = shared;
+        if own.is_err()
+            && transaction.is_ok()
+            && let Some(parts) = job.split()
+        {
+            // One of them may be to blame, and the others must not suffer for it.
+            for part in parts.into_iter().rev() {
+                jobs.push_front(part);
+            }
+            continue;
+        }
+        ran.push((job, own));
     }
     // To commit nothing would still cost a write of the pages that were touched and restored.
     if transaction.is_ok() && ran.iter().any(|(_, own)| own.is_ok()) {

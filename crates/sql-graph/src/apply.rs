@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{Memory, MemoryId, Relationship, RelationshipId};
+use domain::{Memory, MemoryId, RelationshipId};
 use ports::{
     BackendError, Batch, Change, Conflict, Cycles, ErrorKind, Expect, Receipt, Result, SqlValue,
 };
@@ -18,39 +18,54 @@ use crate::{
 /// How many bytes of JSON travel with one statement.
 const LARGEST_PARAMETER: usize = 32 << 20;
 
-/// Applies all of `batch`. When it fails, the caller takes the transaction back.
+/// Applies each of the batches, in order, as a whole or not at all; one that is refused leaves no
+/// trace. An error of the whole leaves a trace: then the caller takes the transaction back, and may
+/// try each batch alone.
 ///
 /// It reads with at most 5 statements and writes with at most 8, one more of a kind for each
-/// 32 MiB of memories.
-pub fn apply(connection: &mut dyn SqlConnection, batch: Batch) -> Result<Receipt> {
+/// 32 MiB of memories, however many batches there are.
+pub fn apply(
+    connection: &mut dyn SqlConnection,
+    batches: &[Batch],
+) -> Result<Vec<Result<Receipt>>> {
+    let checked: Vec<Result<&Batch>> = batches.iter().map(checked).collect();
+    let sound: Vec<&Batch> = checked
+        .iter()
+        .filter_map(|batch| batch.as_ref().ok().copied())
+        .collect();
+    let mut slice = load(connection, &sound)?;
+    let mut suspects = Vec::new();
+    let mut receipts = Vec::with_capacity(batches.len());
+    for batch in checked {
+        let expected = batch.and_then(|batch| {
+            batch
+                .expects
+                .iter()
+                .try_for_each(|expect| check(&slice, expect))?;
+            Ok(batch)
+        });
+        receipts.push(match expected {
+            Err(refused) => Err(refused),
+            Ok(batch) => {
+                batch
+                    .changes
+                    .iter()
+                    .try_for_each(|change| slice.change(change))?;
+                suspects.extend(self::suspects(&slice, batch));
+                Ok(slice.receipt())
+            }
+        });
+    }
+    write(connection, &slice.effects())?;
+    refuse_cycles(connection, &suspects)?;
+    Ok(receipts)
+}
+
+fn checked(batch: &Batch) -> Result<&Batch> {
     batch
         .check()
         .map_err(BackendError::invalid("apply a batch"))?;
-    let mut slice = load(connection, &batch)?;
-    batch
-        .expects
-        .iter()
-        .try_for_each(|expect| check(&slice, expect))?;
-    let put: Vec<RelationshipId> = batch
-        .changes
-        .iter()
-        .filter_map(|change| match change {
-            Change::PutRelationship(relationship) => Some(relationship.id.clone()),
-            _ => None,
-        })
-        .collect();
-    batch
-        .changes
-        .into_iter()
-        .try_for_each(|change| slice.change(change))?;
-    let suspects = match batch.cycles {
-        Cycles::Allow => Vec::new(),
-        Cycles::Refuse => suspects(&slice, &put),
-    };
-    let effects = slice.effects();
-    write(connection, &effects)?;
-    refuse_cycles(connection, &suspects)?;
-    Ok(effects.receipt)
+    Ok(batch)
 }
 
 /// Reads the texts of memories that a program put or reworded by SQL, so that parts of
@@ -81,7 +96,7 @@ pub fn read_new_texts(connection: &mut dyn SqlConnection) -> Result<()> {
     Ok(())
 }
 
-/// What a batch touches.
+/// What batches touch.
 #[derive(Default)]
 struct Touched<'a> {
     /// Memories whose presence matters.
@@ -94,9 +109,9 @@ struct Touched<'a> {
 }
 
 impl<'a> Touched<'a> {
-    fn by(batch: &'a Batch) -> Self {
+    fn by(batches: &[&'a Batch]) -> Self {
         let mut touched = Self::default();
-        for expect in &batch.expects {
+        for expect in batches.iter().flat_map(|batch| &batch.expects) {
             match expect {
                 Expect::Absent(id) | Expect::Present(id) | Expect::Version(id, _) => {
                     touched.content.insert(id);
@@ -106,7 +121,7 @@ impl<'a> Touched<'a> {
                 }
             }
         }
-        for change in &batch.changes {
+        for change in batches.iter().flat_map(|batch| &batch.changes) {
             match change {
                 Change::PutMemory(memory) => {
                     touched.presence.insert(&memory.id);
@@ -139,8 +154,8 @@ impl<'a> Touched<'a> {
     }
 }
 
-fn load(connection: &mut dyn SqlConnection, batch: &Batch) -> Result<Slice> {
-    let touched = Touched::by(batch);
+fn load(connection: &mut dyn SqlConnection, batches: &[&Batch]) -> Result<Slice> {
+    let touched = Touched::by(batches);
     let mut slice = Slice::default();
     if !touched.presence.is_empty() {
         connection.query(
@@ -322,14 +337,15 @@ fn write(connection: &mut dyn SqlConnection, effects: &Effects) -> Result<()> {
     Ok(())
 }
 
-/// Returns the relationships among `put` that must not close a cycle.
-fn suspects(slice: &Slice, put: &[RelationshipId]) -> Vec<Statement> {
-    let put: BTreeMap<&RelationshipId, &Relationship> = put
-        .iter()
-        .filter_map(|id| Some((id, slice.relationship(id)?)))
-        .collect();
-    put.into_values()
-        .filter(|put| put.relationship_type.is_acyclic() && put.validity().is_open())
+/// Returns what `batch` put and must not close a cycle.
+fn suspects(slice: &Slice, batch: &Batch) -> BTreeSet<Statement> {
+    let put = batch.changes.iter().filter_map(|change| match change {
+        Change::PutRelationship(put) if batch.cycles == Cycles::Refuse => {
+            slice.relationship(&put.id)
+        }
+        _ => None,
+    });
+    put.filter(|put| put.relationship_type.is_acyclic() && put.validity().is_open())
         .map(statement)
         .collect()
 }

@@ -1,4 +1,4 @@
-//! The part of the graph that a batch touches, and what the batch makes of it.
+//! The part of the graph that batches touch, and what the batches make of it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -14,12 +14,12 @@ pub(crate) fn statement(relationship: &Relationship) -> Statement {
     (relationship_type, from.clone(), to.clone())
 }
 
-/// The part of the graph that a batch touches: as it was stored, and as it is after the changes
-/// that were made so far.
+/// The part of the graph that batches touch: as it was stored, and as it is after the changes that
+/// were made so far.
 #[derive(Debug, Default)]
 pub(crate) struct Slice {
-    memories: BTreeMap<MemoryId, MemoryState>,
-    relationships: BTreeMap<RelationshipId, RelationshipState>,
+    memories: BTreeMap<MemoryId, State<Memory>>,
+    relationships: BTreeMap<RelationshipId, State<Relationship>>,
     /// Which relationships without an end state this; usually one.
     open: HashMap<Statement, BTreeSet<RelationshipId>>,
     /// Which relationships touch a memory, or did.
@@ -29,28 +29,67 @@ pub(crate) struct Slice {
     reinforced: Vec<Reinforced>,
 }
 
-#[derive(Debug, Default)]
-struct MemoryState {
+/// A memory or a relationship, as it was and as it is.
+#[derive(Debug)]
+struct State<T> {
     was_stored: bool,
-    /// The batch removed what was stored, though it may have put it again.
+    /// What was stored was removed, though something may have been put again.
     removed: bool,
-    now: Presence,
+    /// Whether it was there before the present batch.
+    was_there: bool,
+    now: Presence<T>,
 }
 
-#[derive(Debug, Default)]
-enum Presence {
-    #[default]
+#[derive(Debug)]
+enum Presence<T> {
     Absent,
-    /// As it was stored; known where the batch needs its content.
-    Stored(Option<Box<Memory>>),
-    Put(Box<Memory>),
+    /// As it was stored; known where its content matters.
+    Stored(Option<Box<T>>),
+    Put(Box<T>),
 }
 
-#[derive(Debug, Default)]
-struct RelationshipState {
-    was_stored: bool,
-    changed: bool,
-    now: Option<Relationship>,
+impl<T> Default for State<T> {
+    fn default() -> Self {
+        Self {
+            was_stored: false,
+            removed: false,
+            was_there: false,
+            now: Presence::Absent,
+        }
+    }
+}
+
+impl<T> State<T> {
+    /// Takes note of what is stored.
+    fn store(&mut self, content: Option<T>) {
+        self.was_stored = true;
+        self.was_there = true;
+        self.now = Presence::Stored(content.map(Box::new));
+    }
+
+    fn remove(&mut self) {
+        self.removed = self.was_stored;
+        self.now = Presence::Absent;
+    }
+
+    fn is_there(&self) -> bool {
+        !matches!(self.now, Presence::Absent)
+    }
+
+    /// Returns the present content, where it is known.
+    fn content(&self) -> Option<&T> {
+        match &self.now {
+            Presence::Absent | Presence::Stored(None) => None,
+            Presence::Stored(Some(content)) | Presence::Put(content) => Some(content),
+        }
+    }
+
+    /// Counts into `added` and `removed` what the present batch did, and begins the next one.
+    fn count(&mut self, added: &mut u64, removed: &mut u64) {
+        *added += u64::from(self.is_there() && !self.was_there);
+        *removed += u64::from(!self.is_there() && self.was_there);
+        self.was_there = self.is_there();
+    }
 }
 
 /// What has to be written.
@@ -60,32 +99,30 @@ pub(crate) struct Effects {
     pub(crate) remove_relationships: Vec<RelationshipId>,
     pub(crate) put_memories: Vec<Memory>,
     pub(crate) put_relationships: Vec<Relationship>,
-    pub(crate) receipt: Receipt,
 }
 
 impl Slice {
     /// Takes note of a memory that is stored, with its content where that is needed.
     pub(crate) fn stored_memory(&mut self, id: MemoryId, content: Option<Memory>) {
-        let state = self.memories.entry(id).or_default();
-        state.was_stored = true;
-        state.now = Presence::Stored(content.map(Box::new));
+        self.memories.entry(id).or_default().store(content);
     }
 
     /// Takes note of a relationship that is stored.
     pub(crate) fn stored_relationship(&mut self, relationship: Relationship) {
-        self.relationships
+        self.lead_to(&relationship);
+        let state = self
+            .relationships
             .entry(relationship.id.clone())
-            .or_default()
-            .was_stored = true;
-        self.set(relationship.id.clone(), Some(relationship));
+            .or_default();
+        state.store(Some(relationship));
     }
 
-    /// Takes note that a stored relationship touches a memory that the batch removes.
+    /// Takes note that a stored relationship touches a memory that a batch removes.
     pub(crate) fn stored_touching(&mut self, memory: MemoryId, relationship: RelationshipId) {
-        self.relationships
-            .entry(relationship.clone())
-            .or_default()
-            .was_stored = true;
+        let state = self.relationships.entry(relationship.clone()).or_default();
+        if !state.was_stored {
+            state.store(None);
+        }
         self.touching
             .entry(memory)
             .or_default()
@@ -94,51 +131,43 @@ impl Slice {
 
     /// Returns the present state of a memory whose content is known.
     pub(crate) fn memory(&self, id: &MemoryId) -> Option<&Memory> {
-        match &self.memories.get(id)?.now {
-            Presence::Absent | Presence::Stored(None) => None,
-            Presence::Stored(Some(memory)) | Presence::Put(memory) => Some(memory),
-        }
+        self.memories.get(id)?.content()
     }
 
-    /// Returns the present state of a relationship.
+    /// Returns the present state of a relationship whose content is known.
     pub(crate) fn relationship(&self, id: &RelationshipId) -> Option<&Relationship> {
-        self.relationships.get(id)?.now.as_ref()
+        self.relationships.get(id)?.content()
     }
 
     fn has_memory(&self, id: &MemoryId) -> bool {
-        self.memories
-            .get(id)
-            .is_some_and(|state| !matches!(state.now, Presence::Absent))
+        self.memories.get(id).is_some_and(State::is_there)
     }
 
     /// Makes one change.
-    pub(crate) fn change(&mut self, change: Change) -> Result<()> {
+    pub(crate) fn change(&mut self, change: &Change) -> Result<()> {
         match change {
-            Change::PutMemory(memory) => {
-                let state = self.memories.entry(memory.id.clone()).or_default();
-                state.now = Presence::Put(memory);
-            }
-            Change::RemoveMemory(id) => self.remove_memory(&id),
+            Change::PutMemory(memory) => self.put_memory(memory.clone()),
+            Change::RemoveMemory(id) => self.remove_memory(id),
             Change::TouchMemory { id, uses, at } => {
-                if let Some(mut memory) = self.memory(&id).cloned() {
-                    memory.usage_count = memory.usage_count.saturating_add(uses);
-                    memory.last_accessed = memory.last_accessed.max(Some(at));
-                    self.memories.entry(id).or_default().now = Presence::Put(Box::new(memory));
+                if let Some(mut memory) = self.memory(id).cloned() {
+                    memory.usage_count = memory.usage_count.saturating_add(*uses);
+                    memory.last_accessed = memory.last_accessed.max(Some(*at));
+                    self.put_memory(Box::new(memory));
                 }
             }
-            Change::PutRelationship(relationship) => self.put_relationship(*relationship)?,
-            Change::RemoveRelationship(id) => self.remove_relationship(&id),
+            Change::PutRelationship(relationship) => self.put_relationship(relationship)?,
+            Change::RemoveRelationship(id) => self.remove_relationship(id),
             Change::InvalidateRelationship {
                 id,
                 until,
                 by,
                 recorded_at,
             } => {
-                let found = self.relationship(&id).cloned();
+                let found = self.relationship(id).cloned();
                 let relationship = found.ok_or_else(|| missing("relationship", id.as_str()))?;
                 self.check_named(by.as_ref())?;
                 let ended = relationship
-                    .ended(until, by, recorded_at)
+                    .ended(*until, by.clone(), *recorded_at)
                     .map_err(BackendError::invalid("apply a batch"))?;
                 self.put(ended);
             }
@@ -146,10 +175,14 @@ impl Slice {
         Ok(())
     }
 
+    fn put_memory(&mut self, memory: Box<Memory>) {
+        let state = self.memories.entry(memory.id.clone()).or_default();
+        state.now = Presence::Put(memory);
+    }
+
     fn remove_memory(&mut self, id: &MemoryId) {
         if let Some(state) = self.memories.get_mut(id) {
-            state.removed = state.was_stored;
-            state.now = Presence::Absent;
+            state.remove();
         }
         for relationship in self.touching.remove(id).unwrap_or_default() {
             let elsewhere = self
@@ -161,15 +194,15 @@ impl Slice {
         }
     }
 
-    fn put_relationship(&mut self, relationship: Relationship) -> Result<()> {
+    fn put_relationship(&mut self, relationship: &Relationship) -> Result<()> {
         for end in [&relationship.from, &relationship.to] {
             if !self.has_memory(end) {
                 return Err(missing("memory", end.as_str()));
             }
         }
         self.check_named(relationship.invalidated_by.as_ref())?;
-        match self.open_twin(&relationship) {
-            None => self.put(relationship),
+        match self.open_twin(relationship) {
+            None => self.put(relationship.clone()),
             Some(twin) => {
                 self.remove_relationship(&relationship.id);
                 let kept = self
@@ -180,7 +213,7 @@ impl Slice {
                     given: relationship.id.clone(),
                     kept: twin,
                 });
-                self.put(kept.joined_by(&relationship));
+                self.put(kept.joined_by(relationship));
             }
         }
         Ok(())
@@ -206,20 +239,25 @@ impl Slice {
     }
 
     fn put(&mut self, relationship: Relationship) {
-        self.relationships
+        self.close(&relationship.id);
+        self.lead_to(&relationship);
+        let state = self
+            .relationships
             .entry(relationship.id.clone())
-            .or_default()
-            .changed = true;
-        self.set(relationship.id.clone(), Some(relationship));
+            .or_default();
+        state.now = Presence::Put(Box::new(relationship));
     }
 
     fn remove_relationship(&mut self, id: &RelationshipId) {
-        self.set(id.clone(), None);
+        self.close(id);
+        if let Some(state) = self.relationships.get_mut(id) {
+            state.remove();
+        }
         for other in self.naming.remove(id).unwrap_or_default() {
-            if let Some(now) = self
-                .relationships
-                .get_mut(&other)
-                .and_then(|other| other.now.as_mut())
+            if let Some(State {
+                now: Presence::Put(now) | Presence::Stored(Some(now)),
+                ..
+            }) = self.relationships.get_mut(&other)
                 && now.invalidated_by.as_ref() == Some(id)
             {
                 now.invalidated_by = None;
@@ -227,44 +265,60 @@ impl Slice {
         }
     }
 
-    /// Sets the present state of a relationship, and with it what leads there.
-    fn set(&mut self, id: RelationshipId, now: Option<Relationship>) {
-        let state = self.relationships.entry(id).or_default();
-        let before = std::mem::replace(&mut state.now, now);
-        let open = |relationship: &&Relationship| relationship.validity().is_open();
-        if let Some(before) = before.as_ref().filter(open)
+    /// Forgets what a relationship states, before it changes.
+    fn close(&mut self, id: &RelationshipId) {
+        if let Some(before) = self.relationships.get(id).and_then(State::content)
             && let Some(ids) = self.open.get_mut(&statement(before))
         {
-            ids.remove(&before.id);
+            ids.remove(id);
         }
-        let Some(now) = &state.now else { return };
-        for end in [&now.from, &now.to] {
+    }
+
+    /// Notes what leads to a relationship: its ends, what it names, and what it states.
+    fn lead_to(&mut self, relationship: &Relationship) {
+        let id = &relationship.id;
+        for end in [&relationship.from, &relationship.to] {
             self.touching
                 .entry(end.clone())
                 .or_default()
-                .insert(now.id.clone());
+                .insert(id.clone());
         }
-        if let Some(by) = &now.invalidated_by {
+        if let Some(by) = &relationship.invalidated_by {
             self.naming
                 .entry(by.clone())
                 .or_default()
-                .insert(now.id.clone());
+                .insert(id.clone());
         }
-        if open(&now) {
+        if relationship.validity().is_open() {
             self.open
-                .entry(statement(now))
+                .entry(statement(relationship))
                 .or_default()
-                .insert(now.id.clone());
+                .insert(id.clone());
         }
+    }
+
+    /// Says what the changes since the last receipt did.
+    pub(crate) fn receipt(&mut self) -> Receipt {
+        let mut receipt = Receipt {
+            reinforced: std::mem::take(&mut self.reinforced),
+            ..Receipt::default()
+        };
+        for state in self.memories.values_mut() {
+            state.count(&mut receipt.memories_added, &mut receipt.memories_removed);
+        }
+        for state in self.relationships.values_mut() {
+            state.count(
+                &mut receipt.relationships_added,
+                &mut receipt.relationships_removed,
+            );
+        }
+        receipt
     }
 
     /// Says what has to be written for the changes that were made.
     pub(crate) fn effects(self) -> Effects {
         let mut effects = Effects::default();
         for (id, state) in self.memories {
-            let is_there = !matches!(state.now, Presence::Absent);
-            effects.receipt.memories_added += u64::from(is_there && !state.was_stored);
-            effects.receipt.memories_removed += u64::from(!is_there && state.was_stored);
             if state.removed {
                 effects.remove_memories.push(id);
             }
@@ -273,18 +327,13 @@ impl Slice {
             }
         }
         for (id, state) in self.relationships {
-            let is_there = state.now.is_some();
-            effects.receipt.relationships_added += u64::from(is_there && !state.was_stored);
-            effects.receipt.relationships_removed += u64::from(!is_there && state.was_stored);
-            match state.now {
-                None if state.was_stored => effects.remove_relationships.push(id),
-                Some(relationship) if state.changed => {
-                    effects.put_relationships.push(relationship);
-                }
-                _ => {}
+            if state.removed {
+                effects.remove_relationships.push(id);
+            }
+            if let Presence::Put(relationship) = state.now {
+                effects.put_relationships.push(*relationship);
             }
         }
-        effects.receipt.reinforced = self.reinforced;
         effects
     }
 }

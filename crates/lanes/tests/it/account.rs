@@ -6,7 +6,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, mpsc},
 };
 
-use memorygraph_lanes::{LaneError, LaneOptions, Lanes, Transaction};
+use memorygraph_lanes::{Applied, LaneError, LaneOptions, Lanes, Transaction};
+
+/// A batch that fails those with which it is applied.
+pub(crate) const POISON: u32 = 13;
 
 /// What all connections to one book share, and what outlives them.
 #[derive(Clone, Default)]
@@ -155,6 +158,22 @@ fn take(calls: &mut Vec<&'static str>, call: &'static str) -> bool {
 
 impl Transaction for Account {
     type Error = Refused;
+    /// A number to write: 0 is refused, and [`POISON`] fails the whole.
+    type Batch = u32;
+    type Receipt = u32;
+
+    fn apply(&mut self, batches: &[u32]) -> Result<Vec<Applied<Self>>, Refused> {
+        self.call("apply")?;
+        let write = |&number: &u32| match number {
+            0 => Ok(Err(Refused("zero"))),
+            POISON => Err(Refused("poison")),
+            _ => {
+                self.put(number);
+                Ok(Ok(number))
+            }
+        };
+        batches.iter().map(write).collect()
+    }
 
     fn begin(&mut self) -> Result<(), Refused> {
         self.call("begin")?;

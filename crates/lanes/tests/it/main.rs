@@ -1,6 +1,7 @@
 //! The promises of the lanes, on a connection in memory that records what it is asked.
 
 mod account;
+mod batches;
 mod cancelling;
 mod closing;
 mod failing;
