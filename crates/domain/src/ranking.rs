@@ -3,11 +3,9 @@
 //! An engine finds candidates by the words that [open](Sought::opens) and hands them to a
 //! [`Ranking`], so that all backends agree on what matches, how well, and why.
 
-use std::collections::HashMap;
-
 use crate::{
     Field, Hit, Memory, SearchMode,
-    text::{self, QueryTerm, Question, Term, Trigrams, Word},
+    text::{QueryTerm, Question, Tally, Term, Trigrams, Word},
 };
 
 /// The most hits of one search whose first page asks for no more than that.
@@ -99,7 +97,7 @@ impl Sought {
 pub struct Ranking {
     sought: Vec<Sought>,
     mode: SearchMode,
-    slots: HashMap<Term, usize>,
+    tally: Tally,
 }
 
 impl Ranking {
@@ -112,7 +110,7 @@ impl Ranking {
         frequencies: &[u64],
         mut near: impl FnMut(&Word) -> Vec<Near>,
     ) -> Self {
-        let mut slots = HashMap::new();
+        let mut tally = Tally::default();
         let mut sought = Vec::new();
         for (word, &counted) in question.words.into_iter().zip(frequencies) {
             let near = if counted == 0 && mode == SearchMode::Fuzzy {
@@ -120,11 +118,8 @@ impl Ranking {
             } else {
                 Vec::new()
             };
-            let terms = word.terms().map(|term| &term.term);
-            for term in terms.chain(near.iter().map(|near| &near.asked.term)) {
-                let next = slots.len();
-                slots.entry(term.clone()).or_insert(next);
-            }
+            let terms = word.terms().chain(near.iter().map(|near| &near.asked));
+            terms.for_each(|asked| tally.add(&asked.term));
             let frequency = counted.max(near.iter().map(|near| near.frequency).sum());
             sought.push(Sought {
                 word,
@@ -137,7 +132,7 @@ impl Ranking {
         let mut ranking = Self {
             sought,
             mode,
-            slots,
+            tally,
         };
         ranking.choose_openers(memories);
         ranking
@@ -197,8 +192,8 @@ impl Ranking {
 
     /// Counts the terms of the question in a memory.
     fn count(&self, memory: &Memory) -> Vec<Place> {
-        let mut found = vec![Place::default(); self.slots.len()];
-        let mut counts = vec![0.0; self.slots.len()];
+        let mut found = vec![Place::default(); self.tally.slots()];
+        let mut counts = vec![0; self.tally.slots()];
         let tags = memory.tags.join(" ");
         let texts = [
             memory.title.as_str(),
@@ -207,25 +202,12 @@ impl Ranking {
             memory.content.as_str(),
         ];
         for (at, text) in texts.into_iter().enumerate() {
-            let mut length = 0.0;
-            let mut any = false;
-            let mut count = |term: &str| {
-                length += 1.0;
-                if let Some(&slot) = self.slots.get(term) {
-                    counts[slot] += 1.0;
-                    any = true;
-                }
-            };
-            text::each_term(text, &mut count);
-            text::each_term(&text::expansion(text), &mut count);
-            if !any {
-                continue;
-            }
             let (_, weight, usual) = FIELDS[at];
+            let length = f64::from(self.tally.count(text, &mut counts));
             let penalty = 1.0 - LENGTH_PENALTY + LENGTH_PENALTY * length / usual;
             for (place, count) in found.iter_mut().zip(&mut counts) {
-                if *count > 0.0 {
-                    place.weight += weight * std::mem::take(count) / penalty;
+                if *count > 0 {
+                    place.weight += weight * f64::from(std::mem::take(count)) / penalty;
                     place.fields.0 |= 1 << at;
                 }
             }
@@ -235,7 +217,10 @@ impl Ranking {
 
     /// Says how, and where, a memory has a word: whole, else in parts, else by a near one.
     fn find(&self, sought: &Sought, found: &[Place]) -> Option<Place> {
-        let place = |term: &Term| found[self.slots[term]];
+        let place = |term: &Term| {
+            let slot = self.tally.slot(term);
+            found[slot.expect("each term of the question has a slot")]
+        };
         let has = |term: &Term| place(term).weight > 0.0;
         let whole = &sought.word.whole.term;
         if has(whole) {
@@ -340,7 +325,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{MemoryId, MemoryType, Timestamp};
+    use crate::{MemoryId, MemoryType, Timestamp, text::question};
 
     fn memory(id: &str, title: &str, content: &str) -> Memory {
         let id = MemoryId::new(id).unwrap();
@@ -354,9 +339,7 @@ mod tests {
     }
 
     fn ranking(text: &str, mode: SearchMode, memories: u64, frequencies: &[u64]) -> Ranking {
-        Ranking::new(text::question(text), mode, memories, frequencies, |_| {
-            Vec::new()
-        })
+        Ranking::new(question(text), mode, memories, frequencies, |_| Vec::new())
     }
 
     #[test]
@@ -419,7 +402,7 @@ mod tests {
 
     #[test]
     fn a_near_word_stands_in_for_one_that_nothing_has() {
-        let question = text::question("kubernets");
+        let question = question("kubernets");
         let vocabulary = ["kubernet", "kubectl", "cubernet"].map(|word| (word.to_owned(), 2));
         let near = nearest(&question.words[0], vocabulary.clone());
         assert_eq!(near[0].asked.term.as_str(), "kubernet");
@@ -432,11 +415,11 @@ mod tests {
     proptest! {
         #[test]
         fn any_question_can_be_held_against_any_memory(
-            question in ".{0,40}", title in ".{0,40}", content in ".{0,200}", frequency in 0_u64..50,
+            asked in ".{0,40}", title in ".{0,40}", content in ".{0,200}", frequency in 0_u64..50,
         ) {
-            let words = text::question(&question).words.len();
+            let words = question(&asked).words.len();
             for mode in [SearchMode::Strict, SearchMode::Normal, SearchMode::Fuzzy] {
-                let ranking = ranking(&question, mode, 20, &vec![frequency; words]);
+                let ranking = ranking(&asked, mode, 20, &vec![frequency; words]);
                 if let Some(hit) = ranking.hit(memory("m", &title, &content)) {
                     prop_assert!(hit.score.is_finite() && hit.score > 0.0);
                     prop_assert!(!hit.fields.is_empty() && !hit.words.is_empty());
@@ -446,7 +429,7 @@ mod tests {
 
         #[test]
         fn a_word_of_the_title_is_found(title in "[a-zA-Zа-яА-Я]{1,12}( [a-zA-Z0-9]{1,9}){0,4}") {
-            let words = text::question(&title).words.len();
+            let words = question(&title).words.len();
             let ranking = ranking(&title, SearchMode::Strict, 20, &vec![1; words]);
             prop_assert!(ranking.hit(memory("m", &title, "x")).is_some());
         }

@@ -14,6 +14,7 @@ mod question;
 mod similarity;
 mod stem;
 mod stop_words;
+mod tally;
 mod words;
 
 use std::{borrow::Borrow, collections::HashSet, fmt};
@@ -22,6 +23,7 @@ use unicode_normalization::UnicodeNormalization;
 
 pub use question::{MAX_QUERY_TERMS, QueryTerm, Question, Word, question};
 pub use similarity::{Trigrams, similarity};
+pub use tally::Tally;
 
 pub(crate) use self::stop_words::is_stop_word;
 

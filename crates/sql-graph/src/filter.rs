@@ -58,9 +58,10 @@ impl Conditions {
         }
     }
 
-    /// Adds the conditions of a filter on the table `nodes n`.
-    pub(crate) fn memories(&mut self, filter: &MemoryFilter) {
-        self.any_of("n.type", &filter.types);
+    /// Adds the conditions of a filter on the table `nodes n`; `type_column` is how its types are
+    /// compared.
+    pub(crate) fn memories(&mut self, filter: &MemoryFilter, type_column: &str) {
+        self.any_of(type_column, &filter.types);
         let tags = filter.folded_tags();
         if !tags.is_empty() {
             let tags = self.parameter(json(&tags));

@@ -80,7 +80,13 @@ pub fn list(
     page.check().map_err(invalid())?;
     let order = Order::of(query.sort);
     let mut conditions = Conditions::default();
-    conditions.memories(&query.filter);
+    // The index of types is not in the order of importance; `+` leaves it alone.
+    let type_column = if order.by_importance {
+        "+n.type"
+    } else {
+        "n.type"
+    };
+    conditions.memories(&query.filter, type_column);
     if let Some(cursor) = &page.after {
         conditions.after(&order, cursor.position(query).map_err(invalid())?);
     }

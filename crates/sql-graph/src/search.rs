@@ -17,9 +17,9 @@ use crate::{
     row::{self, count_of, text_of},
 };
 
-/// A word that more memories have counts as if this many had it: no rarer word is as common, and
-/// counting on would cost as much as reading them.
-const COUNTED: i64 = 50_000;
+/// How many of the memories that have a word are counted one by one. Of a word that more have, the
+/// frequency is estimated by how far the count had come: it opens nothing, so it need not be exact.
+const COUNTED: u64 = SCORED_CANDIDATES + 1;
 
 /// Returns the memories whose text matches, the best match first.
 pub fn search(
@@ -74,13 +74,26 @@ fn ranking(
     let mut memories = 0;
     let mut frequencies = Vec::new();
     connection.query(
-        "SELECT (SELECT count(*) FROM nodes), (SELECT count(*) FROM (
-           SELECT 1 FROM nodes_fts WHERE nodes_fts MATCH asked.value LIMIT ?2))
+        "SELECT (SELECT count(*) FROM nodes), (SELECT coalesce(max(n.key), 0) FROM nodes AS n),
+           (SELECT count(*) || ' ' || coalesce(max(key), 0) FROM (
+             SELECT f.rowid AS key FROM nodes_fts AS f
+             WHERE f.nodes_fts MATCH asked.value ORDER BY f.rowid LIMIT ?2))
          FROM json_each(?1) AS asked ORDER BY asked.key",
-        &[json(&words), SqlValue::Integer(COUNTED)],
+        &[
+            json(&words),
+            SqlValue::Integer(i64::try_from(COUNTED).unwrap_or(i64::MAX)),
+        ],
         &mut |row| {
             memories = count_of(row, 0)?;
-            frequencies.push(count_of(row, 1)?);
+            let (counted, reached) = text_of(row, 2)?.split_once(' ').unwrap_or_default();
+            let number = |text: &str| text.parse::<u64>().unwrap_or_default();
+            let (counted, reached) = (number(counted), number(reached).max(1));
+            let estimated = counted.saturating_mul(count_of(row, 1)?) / reached;
+            frequencies.push(if counted < COUNTED {
+                counted
+            } else {
+                estimated.clamp(counted, memories)
+            });
             Ok(())
         },
     )?;
@@ -171,7 +184,7 @@ fn candidates(
         let mut conditions = Conditions::default();
         let expression = conditions.parameter(expression.join(operator));
         conditions.add(format!("nodes_fts MATCH {expression}"));
-        conditions.memories(&query.filter);
+        conditions.memories(&query.filter, "n.type");
         let limit = conditions.parameter(SqlValue::Integer(i64::from(depth)));
         // Where very many match, the last kept are as good as any, and cost nothing to choose.
         let order = if scored <= SCORED_CANDIDATES {

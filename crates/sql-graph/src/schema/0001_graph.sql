@@ -7,8 +7,9 @@ CREATE TABLE schema_steps (
 );
 
 -- `properties` is the memory as JSON. What is searched, filtered or sorted by is a generated column
--- or kept by triggers, so that a plain INSERT of (id, label, properties) is a whole memory. The
--- declared key is the full-text index's row id, which survives VACUUM.
+-- or kept by triggers, so that a plain INSERT of (id, label, properties) is a whole memory. What
+-- filters is stored, so that a filter reads no JSON. The declared key is the full-text index's row
+-- id, which survives VACUUM.
 CREATE TABLE nodes (
   key INTEGER PRIMARY KEY,
   id TEXT NOT NULL UNIQUE,
@@ -18,22 +19,22 @@ CREATE TABLE nodes (
   updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')),
   -- Words that make parts of identifiers, CJK text and emoji findable.
   expansion TEXT,
-  type TEXT GENERATED ALWAYS AS (coalesce(properties ->> 'type', 'general')) VIRTUAL,
+  type TEXT GENERATED ALWAYS AS (coalesce(properties ->> 'type', 'general')) STORED,
+  project_path TEXT GENERATED ALWAYS AS (properties ->> '$.context.project_path') STORED,
+  importance REAL GENERATED ALWAYS AS (coalesce(properties ->> 'importance', 0.5)) STORED,
+  confidence REAL GENERATED ALWAYS AS (coalesce(properties ->> 'confidence', 0.8)) STORED,
+  valid_until TEXT GENERATED ALWAYS AS (properties ->> 'valid_until') STORED,
+  valid_from TEXT GENERATED ALWAYS AS (coalesce(properties ->> 'valid_from', created_at)) VIRTUAL,
   title TEXT GENERATED ALWAYS AS (properties ->> 'title') VIRTUAL,
   tags TEXT GENERATED ALWAYS AS (properties -> 'tags') VIRTUAL,
   summary TEXT GENERATED ALWAYS AS (properties ->> 'summary') VIRTUAL,
-  content TEXT GENERATED ALWAYS AS (properties ->> 'content') VIRTUAL,
-  project_path TEXT GENERATED ALWAYS AS (properties ->> '$.context.project_path') VIRTUAL,
-  importance REAL GENERATED ALWAYS AS (coalesce(properties ->> 'importance', 0.5)) VIRTUAL,
-  confidence REAL GENERATED ALWAYS AS (coalesce(properties ->> 'confidence', 0.8)) VIRTUAL,
-  valid_from TEXT GENERATED ALWAYS AS (coalesce(properties ->> 'valid_from', created_at)) VIRTUAL,
-  valid_until TEXT GENERATED ALWAYS AS (properties ->> 'valid_until') VIRTUAL
+  content TEXT GENERATED ALWAYS AS (properties ->> 'content') VIRTUAL
 );
 
 CREATE INDEX nodes_updated ON nodes (updated_at DESC, id);
 CREATE INDEX nodes_created ON nodes (created_at DESC, id);
-CREATE INDEX nodes_created_first ON nodes (created_at, id);
-CREATE INDEX nodes_importance ON nodes (importance DESC, updated_at DESC, id);
+-- With the type, so that the most important of a type are found without reading the others.
+CREATE INDEX nodes_importance ON nodes (importance DESC, updated_at DESC, id, type);
 CREATE INDEX nodes_project ON nodes (project_path, updated_at DESC, id) WHERE project_path IS NOT NULL;
 -- Also answers the statistics alone.
 CREATE INDEX nodes_type ON nodes (type, updated_at DESC, id, importance, confidence);
