@@ -5,7 +5,7 @@ use std::{
 
 use domain::{
     Cursor, Hit, Memory, MemoryId, Page, PageRequest, SearchQuery,
-    ranking::{Near, Ranking, SEARCH_DEPTH, nearest, rank},
+    ranking::{Near, Ranking, SEARCH_DEPTH, Sought, nearest, rank},
     text::{self, Term, Word},
 };
 use ports::{BackendError, Result};
@@ -61,7 +61,7 @@ impl Graph {
         rank(&mut hits);
         hits.truncate(depth);
         let rest = hits.into_iter().skip(taken).take(page.size() + 1);
-        let next = |_: &Hit| Cursor::new(query, &(depth, taken + page.size()));
+        let next = |_: &Hit| Cursor::new(query, &(depth, taken.saturating_add(page.size())));
         Ok(Page::cut(rest.collect(), page.size(), next))
     }
 
@@ -77,7 +77,7 @@ impl Graph {
         let memories = self.memories.len() as u64;
         let near = |word: &Word| index.nearest(word);
         let ranking = Ranking::new(question, query.mode, memories, &frequencies, near);
-        let near = ranking.sought().iter().flat_map(|sought| sought.near());
+        let near = ranking.sought().iter().flat_map(Sought::near);
         let near = near.filter_map(|near| index.0.get(&near.asked.term));
         let candidates: BTreeSet<&MemoryId> = having.iter().chain(near).flatten().collect();
         candidates

@@ -1,4 +1,5 @@
 use std::{
+    cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
@@ -131,7 +132,7 @@ impl Levels {
             })
             .collect();
         // By ascending id so far, which a stable sort keeps among equally strong ones.
-        steps.sort_by(|a, b| b.via.strength.cmp(&a.via.strength));
+        steps.sort_by_key(|step| Reverse(step.via.strength));
         self.last = steps.iter().map(|step| step.memory.id.clone()).collect();
         self.seen.extend(self.last.iter().cloned());
         steps

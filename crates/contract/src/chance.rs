@@ -23,18 +23,13 @@ impl Chance {
         usize::try_from(wide >> 64).expect("it is below a usize")
     }
 
-    /// A number from 0 to just below 1.
-    pub(crate) fn share(&mut self) -> f64 {
-        f64::from(u32::try_from(self.next() >> 32).expect("32 bits are left")) / 4_294_967_296.0
-    }
-
     /// True in one of `n` cases.
     pub(crate) fn one_in(&mut self, n: usize) -> bool {
         self.below(n) == 0
     }
 
     /// One of them.
-    pub(crate) fn pick<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
-        &choices[self.below(choices.len())]
+    pub(crate) fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
+        choices[self.below(choices.len())]
     }
 }

@@ -2,19 +2,26 @@
 
 pub(crate) mod batches;
 pub(crate) mod changes;
+pub(crate) mod concurrency;
 pub(crate) mod cycles;
 pub(crate) mod durability;
 pub(crate) mod errors;
+pub(crate) mod hits;
 pub(crate) mod lists;
 pub(crate) mod memories;
 pub(crate) mod pages;
 pub(crate) mod paths;
+pub(crate) mod random_walk;
 pub(crate) mod reinforcement;
 pub(crate) mod relationships;
+pub(crate) mod round_trips;
+pub(crate) mod search;
+pub(crate) mod sql_access;
 pub(crate) mod statistics;
 pub(crate) mod time;
 pub(crate) mod versions;
 pub(crate) mod walks;
+pub(crate) mod words;
 
 /// Gives the list of all laws to the macro `$then`.
 #[doc(hidden)]
@@ -191,6 +198,52 @@ macro_rules! __for_each_law {
                 an_id_finds_what_has_ended,
                 an_end_can_be_taken_back,
             }
+            words {
+                case_makes_no_difference,
+                accents_make_no_difference,
+                other_scripts_are_found_by_word,
+                parts_are_found_where_words_have_no_spaces,
+                emoji_are_found,
+                camel_case_is_found_whole_and_in_parts,
+                names_are_found_whole_and_in_parts,
+                words_are_found_in_other_forms,
+                languages_with_signs_are_told_apart,
+                an_apostrophe_hides_no_word,
+            }
+            search {
+                every_text_is_searched,
+                only_texts_are_searched,
+                strict_wants_every_word,
+                normal_wants_any_word,
+                fuzzy_forgives_a_slip,
+                stop_words_count_only_alone,
+                order_makes_no_difference,
+                a_text_without_a_word_finds_nothing,
+                there_is_no_syntax,
+                no_text_makes_a_search_fail,
+                the_longest_text_is_a_question,
+                a_changed_memory_is_found_by_its_new_text,
+                a_removed_memory_is_not_found,
+                uses_and_relationships_leave_searches_alone,
+                a_batch_is_found_as_it_was_left,
+                a_word_deep_in_a_long_content_is_found,
+                known_items_are_found,
+            }
+            hits {
+                a_title_outranks_a_content,
+                a_rare_word_outranks_a_common_one,
+                more_words_outrank_fewer,
+                often_and_short_outrank_once_and_long,
+                equal_hits_come_by_id,
+                scores_descend,
+                a_hit_says_where_and_by_which_words,
+                filters_apply_inside_a_search,
+                every_filter_applies,
+                pages_together_are_the_hits,
+                a_search_ends_after_its_depth,
+                a_common_word_opens_only_alone,
+                what_has_ended_is_not_found,
+            }
             statistics {
                 an_empty_graph_has_nothing_to_count,
                 memories_are_counted,
@@ -212,12 +265,27 @@ macro_rules! __for_each_law {
             errors {
                 each_limit_of_a_memory_is_kept,
                 each_limit_of_a_relationship_is_kept,
+                each_time_of_a_batch_is_kept,
                 a_search_text_has_a_longest_length,
                 the_first_cause_is_told,
                 errors_begin_with_what_was_being_done,
                 a_store_works_on_after_errors,
                 errors_do_not_harm_others,
                 errors_name_ids_as_they_are,
+            }
+            concurrency {
+                many_writers_all_succeed,
+                no_update_is_lost,
+                no_touch_is_lost,
+                readers_see_whole_batches,
+                who_stops_waiting_leaves_a_whole_batch_or_nothing,
+                who_stops_reading_harms_nobody,
+                the_same_statement_at_once_is_one,
+                a_cycle_is_not_closed_from_two_sides,
+                no_relationship_loses_its_end,
+                two_openings_see_each_others_writes,
+                two_openings_lose_no_update,
+                several_may_open_a_new_store_at_once,
             }
             durability {
                 what_was_acknowledged_is_there_after_reopening,
@@ -231,6 +299,36 @@ macro_rules! __for_each_law {
                 after_closing_every_call_says_so,
                 closing_during_work_keeps_whole_batches,
                 thousands_are_there_after_reopening,
+            }
+            round_trips {
+                puts_do_not_grow_with_the_batch,
+                cycle_checks_do_not_grow_with_the_batch,
+                joins_do_not_grow_with_the_batch,
+                other_changes_do_not_grow_with_the_batch,
+                expectations_do_not_grow_with_the_batch,
+                reads_do_not_grow_with_the_ids,
+                lists_do_not_grow_with_the_page,
+                searches_do_not_grow_with_the_page,
+                walks_do_not_grow_with_the_neighbours,
+            }
+            sql_access {
+                a_backend_speaks_sql_when_it_says_so,
+                rows_are_maps_in_column_order,
+                parameters_are_positional_or_named,
+                a_value_is_data,
+                an_inserted_memory_is_searched_at_once,
+                a_title_or_a_content_is_enough,
+                what_sql_changes_is_changed,
+                read_access_cannot_write,
+                wrong_sql_is_refused,
+                several_statements_are_refused,
+                parameters_have_to_fit,
+                a_returning_write_commits,
+                what_was_closed_speaks_no_sql,
+            }
+            random_walk {
+                random_batches_are_answered_alike,
+                reopening_changes_no_answer,
             }
         }
     };

@@ -2,7 +2,7 @@
 //!
 //! A backend writes a [`Harness`] and one line, and gets each law as a test with a name:
 //!
-//! ```ignore
+//! ```text
 //! #[derive(Default)]
 //! struct SqliteHarness(TempDir);
 //!
@@ -18,6 +18,7 @@
 //! law checks what it promises instead, so that no law is ever skipped.
 
 mod chance;
+mod known_items;
 mod laws;
 mod samples;
 
@@ -29,7 +30,10 @@ use async_trait::async_trait;
 use ports::GraphBackend;
 
 /// What a law returns: an error is a failure like a failed assertion.
-pub type LawResult = Result<(), Box<dyn Error + Send + Sync>>;
+pub type LawResult = Result<(), LawError>;
+
+/// Any error at all.
+pub type LawError = Box<dyn Error + Send + Sync>;
 
 /// Opens a backend for a law.
 ///

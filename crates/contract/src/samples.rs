@@ -1,17 +1,17 @@
 //! Short names for the values that laws put and expect.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use domain::{
     AsOf, Cursor, ListQuery, Memory, MemoryContext, MemoryFilter, MemoryId, MemoryType, Page,
-    PageRequest, Relationship, RelationshipId, RelationshipQuery, RelationshipType, Score, Sort,
-    Timestamp, Visibility,
+    PageRequest, Relationship, RelationshipId, RelationshipQuery, RelationshipType, Score,
+    SearchMode, SearchQuery, Sort, Timestamp, Visibility,
 };
 use ports::{
     BackendError, Batch, Change, Changed, ErrorKind, GraphBackend, Receipt, Result, Statistics,
 };
 
-use crate::Harness;
+use crate::{Harness, LawResult};
 
 /// Opens the harness's store, ready for use.
 pub(crate) async fn open(h: &dyn Harness) -> Result<Arc<dyn GraphBackend>> {
@@ -198,6 +198,14 @@ pub(crate) fn after(limit: u32, cursor: &Cursor) -> PageRequest {
     first(limit).after(cursor.clone())
 }
 
+/// All orders of a list.
+pub(crate) const SORTS: [Sort; 4] = [
+    Sort::RecentlyUpdated,
+    Sort::Newest,
+    Sort::Oldest,
+    Sort::MostImportant,
+];
+
 /// A filter that hides nothing.
 pub(crate) fn ever() -> MemoryFilter {
     MemoryFilter {
@@ -304,4 +312,45 @@ pub(crate) fn assert_names(error: &BackendError, words: &[&str]) {
     for word in words {
         assert!(message.contains(word), "{message:?} does not name {word:?}");
     }
+}
+
+/// Ids of what the text finds, sorted.
+pub(crate) async fn found_as(
+    store: &dyn GraphBackend,
+    text: &str,
+    mode: SearchMode,
+) -> Result<BTreeSet<String>> {
+    let query = SearchQuery {
+        text: text.to_owned(),
+        mode,
+        ..SearchQuery::default()
+    };
+    let hits = store.search(&query, &first(100)).await?.items;
+    let ids = hits.into_iter().map(|hit| hit.memory.id.to_string());
+    Ok(ids.collect())
+}
+
+/// Checks what each text finds, in every mode alike.
+pub(crate) async fn assert_finds(store: &dyn GraphBackend, cases: &[(&str, &[&str])]) -> LawResult {
+    for (text, expected) in cases {
+        let expected: BTreeSet<String> = expected.iter().map(|&id| id.to_owned()).collect();
+        for mode in [SearchMode::Strict, SearchMode::Normal] {
+            let found = found_as(store, text, mode).await?;
+            assert_eq!(found, expected, "{text:?} {mode:?}");
+        }
+        if !expected.is_empty() {
+            let fuzzy = found_as(store, text, SearchMode::Fuzzy).await?;
+            assert_eq!(fuzzy, expected, "{text:?} fuzzy");
+        }
+    }
+    Ok(())
+}
+
+/// A store with a memory for each title, named by the title, and one that matches nothing.
+pub(crate) async fn with_titles(h: &dyn Harness, titles: &[&str]) -> Result<Arc<dyn GraphBackend>> {
+    let store = open(h).await?;
+    let memories = titles.iter().map(|&title| titled(title, title));
+    let put = put_memories(memories).put_memory(titled("other", "zzz"));
+    store.apply(put).await?;
+    Ok(store)
 }

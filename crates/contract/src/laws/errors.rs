@@ -2,13 +2,13 @@ use domain::{
     ListQuery, Memory, MemoryContext, MemoryId, PathQuery, Relationship, RelationshipQuery,
     RelationshipType, SearchQuery, Timestamp, Walk,
 };
-use ports::{Batch, ErrorKind, Expect, GraphBackendExt};
+use ports::{Batch, Change, ErrorKind, Expect, GraphBackendExt};
 
 use crate::{
     Harness, LawResult,
     samples::{
         assert_fails, assert_names, at, batch, contents, first, id, invalidate, link, memory, open,
-        put_memories, put_names,
+        put_memories, put_names, relationship_id, touch,
     },
 };
 
@@ -22,62 +22,96 @@ fn too_early() -> Timestamp {
     Timestamp::from_microsecond(-62_167_219_200_000_001).expect("laws write valid times")
 }
 
+/// Memories that break a limit each, with the words that tell which.
+fn broken_memories() -> Vec<(&'static str, Memory)> {
+    let m = || memory("m");
+    let text = |text: &str| text.to_owned();
+    let title = |title| Memory { title, ..m() };
+    let content = |content| Memory { content, ..m() };
+    let summary = |summary| Memory {
+        summary: Some(summary),
+        ..m()
+    };
+    let tags = |tags| Memory { tags, ..m() };
+    let project = MemoryContext {
+        project_path: Some("x".repeat(4_097)),
+        ..MemoryContext::default()
+    };
+    vec![
+        ("title has 1 to 200", title(String::new())),
+        ("title has 1 to 200", title("ж".repeat(201))),
+        ("title is not blank", title(text(" \t\n"))),
+        ("title must not hold the NUL", title(text("a\0b"))),
+        ("content has 1 to 50000", content(String::new())),
+        ("content has 1 to 50000", content("x".repeat(50_001))),
+        ("content must not hold the NUL", content(text("\0"))),
+        ("summary has 1 to 500", summary(String::new())),
+        ("summary has 1 to 500", summary("x".repeat(501))),
+        (
+            "tags has at most 50",
+            tags((0..51).map(|n| n.to_string()).collect()),
+        ),
+        ("tag has 1 to 100", tags(vec![String::new()])),
+        ("tag is in lower case", tags(vec![text("Rust")])),
+        ("tag stands once", tags(vec![text("a"), text("a")])),
+        ("version counts from 1", Memory { version: 0, ..m() }),
+        (
+            "updated_by",
+            Memory {
+                updated_by: Some("x".repeat(129)),
+                ..m()
+            },
+        ),
+        (
+            "created_at has whole microseconds",
+            Memory {
+                created_at: too_fine(),
+                ..m()
+            },
+        ),
+        (
+            "updated_at is not before the year 0",
+            Memory {
+                updated_at: too_early(),
+                ..m()
+            },
+        ),
+        (
+            "last_accessed has whole",
+            Memory {
+                last_accessed: Some(too_fine()),
+                ..m()
+            },
+        ),
+        (
+            "valid_from has whole microseconds",
+            Memory {
+                valid_from: too_fine(),
+                ..m()
+            },
+        ),
+        (
+            "valid_until is not before valid_from",
+            Memory {
+                valid_until: Some(at(-1)),
+                ..m()
+            },
+        ),
+        (
+            "context.project_path",
+            Memory {
+                context: Some(project),
+                ..m()
+            },
+        ),
+    ]
+}
+
 /// Each limit of a memory is kept, and its error names the field and the rule.
 pub async fn each_limit_of_a_memory_is_kept(h: &dyn Harness) -> LawResult {
-    type Break = fn(&mut Memory);
     let store = open(h).await?;
     let before = contents(&*store).await?;
-    let breaks: [(&str, Break); 21] = [
-        ("title has 1 to 200", |m| m.title.clear()),
-        ("title has 1 to 200", |m| m.title = "ж".repeat(201)),
-        ("title is not blank", |m| m.title = " \t\n".to_owned()),
-        ("title must not hold the NUL", |m| {
-            m.title = "a\0b".to_owned()
-        }),
-        ("content has 1 to 50000", |m| m.content.clear()),
-        ("content has 1 to 50000", |m| m.content = "x".repeat(50_001)),
-        ("content must not hold the NUL", |m| {
-            m.content = "\0".to_owned()
-        }),
-        ("summary has 1 to 500", |m| m.summary = Some(String::new())),
-        ("summary has 1 to 500", |m| {
-            m.summary = Some("x".repeat(501))
-        }),
-        ("tags has at most 50", |m| {
-            m.tags = (0..51).map(|n| n.to_string()).collect()
-        }),
-        ("tag has 1 to 100", |m| m.tags = vec![String::new()]),
-        ("tag is in lower case", |m| m.tags = vec!["Rust".to_owned()]),
-        ("tag stands once", |m| {
-            m.tags = vec!["a".to_owned(), "a".to_owned()]
-        }),
-        ("version counts from 1", |m| m.version = 0),
-        ("updated_by", |m| m.updated_by = Some("x".repeat(129))),
-        ("created_at has whole microseconds", |m| {
-            m.created_at = too_fine()
-        }),
-        ("updated_at is not before the year 0", |m| {
-            m.updated_at = too_early()
-        }),
-        ("last_accessed has whole microseconds", |m| {
-            m.last_accessed = Some(too_fine())
-        }),
-        ("valid_from has whole microseconds", |m| {
-            m.valid_from = too_fine()
-        }),
-        ("valid_until is not before valid_from", |m| {
-            m.valid_until = Some(at(-1))
-        }),
-        ("context.project_path", |m| {
-            m.context = Some(MemoryContext {
-                project_path: Some("x".repeat(4_097)),
-                ..MemoryContext::default()
-            });
-        }),
-    ];
-    for (rule, break_it) in breaks {
-        let mut broken = memory("m");
-        break_it(&mut broken);
+    for (rule, broken) in broken_memories() {
         let refused = store.put_memory(broken).await;
         assert_names(&assert_fails(refused, ErrorKind::InvalidArgument), &[rule]);
     }
@@ -85,38 +119,108 @@ pub async fn each_limit_of_a_memory_is_kept(h: &dyn Harness) -> LawResult {
     Ok(())
 }
 
+/// Relationships that break a limit each, with the words that tell which.
+fn broken_relationships() -> Vec<(&'static str, Relationship)> {
+    let r = || link("r", "a", RelationshipType::Solves, "b");
+    let context = |context| Relationship {
+        context: Some(context),
+        ..r()
+    };
+    vec![
+        (
+            "to_memory_id is another",
+            Relationship { to: id("a"), ..r() },
+        ),
+        (
+            "relationship context has at most 10000",
+            context("x".repeat(10_001)),
+        ),
+        (
+            "relationship context must not hold",
+            context("\0".to_owned()),
+        ),
+        (
+            "evidence_count counts from 1",
+            Relationship {
+                evidence_count: 0,
+                ..r()
+            },
+        ),
+        (
+            "created_at has whole microseconds",
+            Relationship {
+                created_at: too_fine(),
+                ..r()
+            },
+        ),
+        (
+            "recorded_at is not before",
+            Relationship {
+                recorded_at: too_early(),
+                ..r()
+            },
+        ),
+        (
+            "last_validated has whole",
+            Relationship {
+                last_validated: Some(too_fine()),
+                ..r()
+            },
+        ),
+        (
+            "valid_until is not before",
+            Relationship {
+                valid_until: Some(at(-1)),
+                ..r()
+            },
+        ),
+    ]
+}
+
 /// Each limit of a relationship is kept, and its error names the field and the rule.
 pub async fn each_limit_of_a_relationship_is_kept(h: &dyn Harness) -> LawResult {
-    type Break = fn(&mut Relationship);
     let store = open(h).await?;
     store.apply(put_names(["a", "b"])).await?;
     let before = contents(&*store).await?;
-    let breaks: [(&str, Break); 8] = [
-        ("to_memory_id is another", |r| r.to = r.from.clone()),
-        ("relationship context has at most 10000", |r| {
-            r.context = Some("x".repeat(10_001))
-        }),
-        ("relationship context must not hold", |r| {
-            r.context = Some("\0".to_owned())
-        }),
-        ("evidence_count counts from 1", |r| r.evidence_count = 0),
-        ("created_at has whole microseconds", |r| {
-            r.created_at = too_fine()
-        }),
-        ("recorded_at is not before the year 0", |r| {
-            r.recorded_at = too_early()
-        }),
-        ("last_validated has whole microseconds", |r| {
-            r.last_validated = Some(too_fine())
-        }),
-        ("valid_until is not before valid_from", |r| {
-            r.valid_until = Some(at(-1))
-        }),
-    ];
-    for (rule, break_it) in breaks {
-        let mut broken = link("r", "a", RelationshipType::Solves, "b");
-        break_it(&mut broken);
+    for (rule, broken) in broken_relationships() {
         let refused = store.put_relationship(broken).await;
+        assert_names(&assert_fails(refused, ErrorKind::InvalidArgument), &[rule]);
+    }
+    assert_eq!(contents(&*store).await?, before);
+    Ok(())
+}
+
+/// The times of a use and of an invalidation keep the limits of all times.
+pub async fn each_time_of_a_batch_is_kept(h: &dyn Harness) -> LawResult {
+    let store = open(h).await?;
+    let put = put_names(["a", "b"]);
+    let put = put.put_relationship(link("r", "a", RelationshipType::Solves, "b"));
+    store.apply(put).await?;
+    let before = contents(&*store).await?;
+    let end = |until, recorded_at| Change::InvalidateRelationship {
+        id: relationship_id("r"),
+        until,
+        by: None,
+        recorded_at,
+    };
+    let changes = [
+        (
+            "last_accessed has whole microseconds",
+            touch("a", 1, too_fine()),
+        ),
+        (
+            "last_accessed is not before the year 0",
+            touch("a", 1, too_early()),
+        ),
+        ("valid_until has whole microseconds", end(too_fine(), at(9))),
+        ("recorded_at has whole microseconds", end(at(9), too_fine())),
+        (
+            "recorded_at is not before the year 0",
+            end(at(9), too_early()),
+        ),
+    ];
+    for (rule, change) in changes {
+        let refused = store.apply(batch().then(change)).await;
         assert_names(&assert_fails(refused, ErrorKind::InvalidArgument), &[rule]);
     }
     assert_eq!(contents(&*store).await?, before);

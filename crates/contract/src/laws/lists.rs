@@ -7,16 +7,10 @@ use crate::{
     Harness, LawResult,
     chance::Chance,
     samples::{
-        at, ever, first, full_memory, list_all, memory, memory_names, open, put_memories, score,
+        SORTS, at, ever, first, full_memory, list_all, memory, memory_names, open, put_memories,
+        score,
     },
 };
-
-const SORTS: [Sort; 4] = [
-    Sort::RecentlyUpdated,
-    Sort::Newest,
-    Sort::Oldest,
-    Sort::MostImportant,
-];
 
 /// Checks which memories a filter admits.
 async fn assert_admits(
@@ -362,19 +356,19 @@ fn varied(n: usize, chance: &mut Chance) -> Memory {
         .into_iter()
         .filter(|_| chance.one_in(2));
     let tags = tags.map(str::to_owned).collect();
-    let project = *chance.pick(&[None, Some("/one"), Some("/two")]);
+    let project = chance.pick(&[None, Some("/one"), Some("/two")]);
     let tenths = [0.0, 0.25, 0.5, 0.75, 1.0];
     let from = i64::try_from(chance.below(10)).unwrap_or_default();
     let until = i64::try_from(chance.below(10)).unwrap_or_default();
     Memory {
-        memory_type: *chance.pick(&[MemoryType::Task, MemoryType::Fix, MemoryType::Error]),
+        memory_type: chance.pick(&[MemoryType::Task, MemoryType::Fix, MemoryType::Error]),
         tags,
         context: project.map(|project| MemoryContext {
             project_path: Some(project.to_owned()),
             ..MemoryContext::default()
         }),
-        importance: score(*chance.pick(&tenths)),
-        confidence: score(*chance.pick(&tenths)),
+        importance: score(chance.pick(&tenths)),
+        confidence: score(chance.pick(&tenths)),
         created_at: at(until),
         updated_at: at(from + until),
         valid_from: at(from),

@@ -7,17 +7,10 @@ use ports::{ErrorKind, GraphBackend, GraphBackendExt};
 use crate::{
     Harness, LawResult,
     samples::{
-        after, assert_fails, assert_names, at, batch, first, id, link, memory, memory_names, open,
-        put_memories, put_names, relationship_names, remove_memory, score,
+        SORTS, after, assert_fails, assert_names, at, batch, first, id, link, memory, memory_names,
+        open, put_memories, put_names, relationship_names, remove_memory, score,
     },
 };
-
-const SORTS: [Sort; 4] = [
-    Sort::RecentlyUpdated,
-    Sort::Newest,
-    Sort::Oldest,
-    Sort::MostImportant,
-];
 
 fn sorted_by(sort: Sort) -> ListQuery {
     ListQuery {
@@ -27,11 +20,11 @@ fn sorted_by(sort: Sort) -> ListQuery {
 }
 
 /// Memories of which many are equal in each sort.
-fn many(count: usize) -> impl Iterator<Item = Memory> {
+fn many(count: u8) -> impl Iterator<Item = Memory> {
     (0..count).map(move |n| Memory {
-        created_at: at((n % 3) as i64),
-        updated_at: at((n % 5) as i64),
-        importance: score([0.25, 0.5][n % 2]),
+        created_at: at((n % 3).into()),
+        updated_at: at((n % 5).into()),
+        importance: score([0.25, 0.5][usize::from(n % 2)]),
         ..memory(&format!("m{:02}", n * 7 % count))
     })
 }
@@ -332,15 +325,15 @@ pub async fn puts_between_pages_do_not_disturb(h: &dyn Harness) -> LawResult {
         let expected = store.list(&query, &first(100)).await?.items;
         let mut found = Vec::new();
         let mut page = first(3);
-        for n in 0.. {
+        for n in 0_u8.. {
             let part = store.list(&query, &page).await?;
             found.extend(part.items);
             let Some(next) = part.next else { break };
             page = after(3, &next);
             let new = Memory {
-                created_at: at(n % 4),
-                updated_at: at(n % 6),
-                importance: score([0.1, 0.25, 0.5, 0.9][(n % 4) as usize]),
+                created_at: at((n % 4).into()),
+                updated_at: at((n % 6).into()),
+                importance: score([0.1, 0.25, 0.5, 0.9][usize::from(n % 4)]),
                 ..memory(&format!("m{n:02} new"))
             };
             store.put_memory(new).await?;
