@@ -127,31 +127,36 @@ fn each_token(text: &str, mut found: impl FnMut(&mut String)) {
 /// assert_eq!(expansion("plain English text"), "");
 /// ```
 pub fn expansion(text: &str) -> String {
-    let plain = normalised(text);
-    let is_ascii = text.is_ascii();
     let mut known: Option<HashSet<Term>> = None;
     let mut expansion = String::new();
+    each_form(text, |token| {
+        let known = known.get_or_insert_with(|| terms(text).into_iter().collect());
+        let written = token.clone();
+        stem::stem(token);
+        if !known.contains(token.as_str()) {
+            known.insert(Term(token.clone()));
+            if !expansion.is_empty() {
+                expansion.push(' ');
+            }
+            expansion.push_str(&written);
+        }
+    });
+    expansion
+}
+
+/// Calls `found` with each token that an [`expansion`] may need, in order, with repeats, and with
+/// those that the text has itself.
+fn each_form(text: &str, mut found: impl FnMut(&mut String)) {
+    let plain = normalised(text);
+    let is_ascii = text.is_ascii();
     for word in words(&plain) {
         word.each_form(|form| {
             // In ASCII, the index sees the same words as we do.
-            if is_ascii && form.len() == word.raw.len() {
-                return;
+            if !(is_ascii && form.len() == word.raw.len()) {
+                each_token(form, &mut found);
             }
-            let known = known.get_or_insert_with(|| terms(text).into_iter().collect());
-            each_token(form, |token| {
-                let written = token.clone();
-                stem::stem(token);
-                if !known.contains(token.as_str()) {
-                    known.insert(Term(token.clone()));
-                    if !expansion.is_empty() {
-                        expansion.push(' ');
-                    }
-                    expansion.push_str(&written);
-                }
-            });
         });
     }
-    expansion
 }
 
 /// Returns a text in lower case, without accents, and with presentation forms spelled plainly;

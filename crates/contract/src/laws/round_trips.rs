@@ -189,7 +189,7 @@ pub async fn searches_do_not_grow_with_the_page(h: &dyn Harness) -> LawResult {
     Ok(())
 }
 
-/// A walk or a path through hundreds of neighbours takes as many statements as through one.
+/// A walk or a path through hundreds of neighbours takes no more statements than through one.
 pub async fn walks_do_not_grow_with_the_neighbours(h: &dyn Harness) -> LawResult {
     let store = open(h).await?;
     let lonely = link("lonely", "lonely", SOLVES, "one");
@@ -203,13 +203,20 @@ pub async fn walks_do_not_grow_with_the_neighbours(h: &dyn Harness) -> LawResult
     };
     let few = statements(h, &*store, store.walk(&walk("lonely", 1_000))).await?;
     for limit in [1, 1_000] {
+        // A walk that has reached its limit need not look at the next level.
         let many = statements(h, &*store, store.walk(&walk("hub", limit))).await?;
-        assert_eq!(many, few);
+        assert!(
+            many <= few,
+            "{many} statements, and {few} for one neighbour"
+        );
     }
     let short = PathQuery::new(id("lonely"), id("one"));
     let few = statements(h, &*store, store.shortest_path(&short)).await?;
     let through = PathQuery::new(id("hub"), id(&name(7)));
     let many = statements(h, &*store, store.shortest_path(&through)).await?;
-    assert_eq!(many, few);
+    assert!(
+        many <= few,
+        "{many} statements, and {few} for one neighbour"
+    );
     Ok(())
 }

@@ -68,7 +68,7 @@ pub async fn rows_are_maps_in_column_order(h: &dyn Harness) -> LawResult {
     let Some(sql) = sql(&*store) else {
         return Ok(());
     };
-    let statement = "SELECT 2 AS z, 1.5 AS a, 'it''s' AS text, x'00ff' AS blob, NULL AS nothing \
+    let statement = "SELECT 2 AS z, 1.5 AS a, 'it''s' AS text, x'00ff' AS blob, NULL AS absent \
                      UNION ALL SELECT 9223372036854775807, -0.5, '', x'', 3 ORDER BY 1";
     let rows = sql
         .execute_query(statement, SqlParameters::NONE, Access::Read)
@@ -79,14 +79,14 @@ pub async fn rows_are_maps_in_column_order(h: &dyn Harness) -> LawResult {
             ("a", SqlValue::Real(1.5)),
             ("text", "it's".into()),
             ("blob", SqlValue::Blob(vec![0, 255])),
-            ("nothing", SqlValue::Null),
+            ("absent", SqlValue::Null),
         ]),
         row([
             ("z", SqlValue::Integer(i64::MAX)),
             ("a", SqlValue::Real(-0.5)),
             ("text", "".into()),
             ("blob", SqlValue::Blob(vec![])),
-            ("nothing", SqlValue::Integer(3)),
+            ("absent", SqlValue::Integer(3)),
         ]),
     ];
     assert_eq!(rows, expected);

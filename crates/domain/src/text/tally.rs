@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Term, each_token, expansion, stem};
+use super::{Term, each_form, each_token, stem};
 
 /// Terms to be counted in texts, each in a slot of its own.
 #[derive(Clone, Debug, Default)]
@@ -37,28 +37,36 @@ impl Tally {
         self.slots.len()
     }
 
-    /// Adds to `counts`, by slot, how often `text` and its [`expansion`] have the terms. Returns how
-    /// many terms they have altogether.
+    /// Adds to `counts`, by slot, how often `text` and its [`expansion`](super::expansion) have the
+    /// terms. Returns how many terms the text has.
     pub fn count(&self, text: &str, counts: &mut [u32]) -> u32 {
+        let before = counts.to_vec();
         let mut length = 0;
-        let mut count = |token: &mut String| {
+        each_token(text, |token| {
             length += 1;
-            // A stem begins as its word does, and most words of a text begin like none of the
-            // terms.
-            if self
-                .beginnings
-                .iter()
-                .any(|beginning| token.starts_with(beginning))
-            {
-                stem::stem(token);
-                if let Some(&slot) = self.slots.get(token.as_str()) {
-                    counts[slot] += 1;
-                }
+            if let Some(slot) = self.find(token) {
+                counts[slot] += 1;
             }
-        };
-        each_token(text, &mut count);
-        each_token(&expansion(text), &mut count);
+        });
+        // An expansion has once what the text has not.
+        each_form(text, |token| {
+            if let Some(slot) = self.find(token)
+                && counts[slot] == before[slot]
+            {
+                counts[slot] += 1;
+            }
+        });
         length
+    }
+
+    /// Returns the slot of the term of a token, which it turns into the term.
+    fn find(&self, token: &mut String) -> Option<usize> {
+        // A stem begins as its word does, and most words of a text begin like none of the terms.
+        let mut beginnings = self.beginnings.iter();
+        beginnings
+            .any(|beginning| token.starts_with(beginning))
+            .then(|| stem::stem(token))?;
+        self.slots.get(token.as_str()).copied()
     }
 }
 
@@ -67,7 +75,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::text::terms;
+    use crate::text::{expansion, terms};
 
     proptest! {
         #[test]
@@ -76,13 +84,14 @@ mod tests {
             other in "[a-z]{1,3}( [a-z]{1,3}){0,5}",
         ) {
             let mut all = terms(&text);
+            let length = all.len();
             all.extend(terms(&expansion(&text)));
             let mut tally = Tally::default();
             for term in all.iter().chain(&terms(&other)) {
                 tally.add(term);
             }
             let mut counts = vec![0; tally.slots()];
-            prop_assert_eq!(tally.count(&text, &mut counts) as usize, all.len());
+            prop_assert_eq!(tally.count(&text, &mut counts) as usize, length);
             for term in all.iter().chain(&terms(&other)) {
                 let expected = all.iter().filter(|known| *known == term).count();
                 let slot = tally.slot(term).expect("it was added");

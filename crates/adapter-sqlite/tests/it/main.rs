@@ -1,0 +1,23 @@
+//! What the SQLite adapter promises beyond the contract: that nothing is lost when processes die,
+//! disks fill up and files are damaged, that every statement uses an index, and that the index has
+//! the words that the domain says it has.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where something fails")]
+
+mod cancelling;
+mod child;
+mod damage;
+mod disk;
+mod encryption;
+mod files;
+mod graph;
+mod kill;
+mod paths;
+mod permissions;
+mod plans;
+mod processes;
+mod searching;
+mod settings;
+mod sharing;
+mod sql;
+mod words;
