@@ -5,7 +5,7 @@ use domain::{
     Sort, Timestamp,
 };
 use ports::{BackendError, Changed, Result, Statistics};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::graph::Graph;
 
@@ -98,14 +98,20 @@ impl Graph {
 }
 
 /// Where a memory stands in a list: positions sort as the list does.
-fn position(memory: &Memory, sort: Sort) -> (Reverse<Score>, i64, MemoryId) {
+fn position(memory: &Memory, sort: Sort) -> Position {
     let (importance, time) = match sort {
-        Sort::RecentlyUpdated => (Score::ZERO, -memory.updated_at.as_microsecond()),
-        Sort::Newest => (Score::ZERO, -memory.created_at.as_microsecond()),
-        Sort::Oldest => (Score::ZERO, memory.created_at.as_microsecond()),
-        Sort::MostImportant => (memory.importance, -memory.updated_at.as_microsecond()),
+        Sort::RecentlyUpdated => (Score::ZERO, memory.updated_at),
+        Sort::Newest => (Score::ZERO, memory.created_at),
+        Sort::Oldest => return Position::First(memory.created_at, memory.id.clone()),
+        Sort::MostImportant => (memory.importance, memory.updated_at),
     };
-    (Reverse(importance), time, memory.id.clone())
+    Position::Last(Reverse((importance, time, memory.id.clone())))
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+enum Position {
+    First(Timestamp, MemoryId),
+    Last(Reverse<(Score, Timestamp, MemoryId)>),
 }
 
 /// Cuts the page out of the whole answer, which it puts in the order of the positions.

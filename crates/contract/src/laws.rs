@@ -279,6 +279,7 @@ macro_rules! __for_each_law {
                 no_touch_is_lost,
                 readers_see_whole_batches,
                 who_stops_waiting_leaves_a_whole_batch_or_nothing,
+                a_refused_batch_leaves_nothing_among_others,
                 who_stops_reading_harms_nobody,
                 the_same_statement_at_once_is_one,
                 a_cycle_is_not_closed_from_two_sides,

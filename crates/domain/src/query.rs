@@ -69,7 +69,11 @@ impl MemoryFilter {
     }
 }
 
-/// In which order memories are listed; ids in ascending order decide where this leaves two equal.
+/// In which order memories are listed.
+///
+/// Ids decide where this leaves two equal: in ascending order for the oldest first, else in
+/// descending order, so that each order can be read backwards, and of memories that were kept at
+/// one moment the one with the greatest id comes first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sort {

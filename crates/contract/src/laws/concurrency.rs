@@ -17,6 +17,7 @@ use crate::{
     },
 };
 
+const DEPENDS_ON: RelationshipType = RelationshipType::DependsOn;
 const SOLVES: RelationshipType = RelationshipType::Solves;
 
 /// Waits for all tasks, and fails when one of them did.
@@ -211,6 +212,42 @@ pub async fn who_stops_waiting_leaves_a_whole_batch_or_nothing(h: &dyn Harness) 
     Ok(())
 }
 
+/// Of batches that are applied at the same time, one that is refused after it was written leaves
+/// nothing, and the others are kept.
+pub async fn a_refused_batch_leaves_nothing_among_others(h: &dyn Harness) -> LawResult {
+    let store = open(h).await?;
+    let chain = put_names(["first", "second"])
+        .put_relationship(link("chain", "first", DEPENDS_ON, "second"));
+    store.apply(chain).await?;
+    let mut calls = JoinSet::new();
+    for n in 0..32 {
+        let store = Arc::clone(&store);
+        let (name, closing) = (format!("m{n:02}"), format!("closing {n}"));
+        calls.spawn(async move {
+            let mut batch = put_names([name.as_str()]);
+            if n % 4 == 0 {
+                batch = batch.put_relationship(link(&closing, "second", DEPENDS_ON, "first"));
+            }
+            store.apply(batch).await.map_err(|err| err.kind())
+        });
+    }
+    let answers = calls.join_all().await;
+    let refused = answers
+        .iter()
+        .filter(|answer| **answer == Err(ErrorKind::Conflict))
+        .count();
+    assert_eq!(
+        (
+            refused,
+            answers.iter().filter(|answer| answer.is_ok()).count()
+        ),
+        (8, 24)
+    );
+    let seen = contents(&*store).await?;
+    assert_eq!((seen.memories.len(), seen.relationships.len()), (2 + 24, 1));
+    Ok(())
+}
+
 /// A caller that stops waiting for an answer harms nobody else.
 pub async fn who_stops_reading_harms_nobody(h: &dyn Harness) -> LawResult {
     let store = open(h).await?;
@@ -224,7 +261,7 @@ pub async fn who_stops_reading_harms_nobody(h: &dyn Harness) -> LawResult {
         }
     }
     let found = store.list(&ListQuery::default(), &first(10)).await?.items;
-    assert_eq!(memory_names(&found), ["a", "b"]);
+    assert_eq!(memory_names(&found), ["b", "a"]);
     Ok(())
 }
 

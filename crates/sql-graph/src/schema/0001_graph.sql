@@ -31,13 +31,14 @@ CREATE TABLE nodes (
   content TEXT GENERATED ALWAYS AS (properties ->> 'content') VIRTUAL
 );
 
-CREATE INDEX nodes_updated ON nodes (updated_at DESC, id);
-CREATE INDEX nodes_created ON nodes (created_at DESC, id);
+-- Each serves its order forwards and backwards.
+CREATE INDEX nodes_updated ON nodes (updated_at, id);
+CREATE INDEX nodes_created ON nodes (created_at, id);
 -- With the type, so that the most important of a type are found without reading the others.
-CREATE INDEX nodes_importance ON nodes (importance DESC, updated_at DESC, id, type);
-CREATE INDEX nodes_project ON nodes (project_path, updated_at DESC, id) WHERE project_path IS NOT NULL;
+CREATE INDEX nodes_importance ON nodes (importance, updated_at, id, type);
+CREATE INDEX nodes_project ON nodes (project_path, updated_at, id) WHERE project_path IS NOT NULL;
 -- Also answers the statistics alone.
-CREATE INDEX nodes_type ON nodes (type, updated_at DESC, id, importance, confidence);
+CREATE INDEX nodes_type ON nodes (type, updated_at, id, importance, confidence);
 
 -- The nodes whose text nobody has read for its expansion: a program put or reworded them by SQL.
 CREATE TABLE nodes_unread (key INTEGER PRIMARY KEY);
