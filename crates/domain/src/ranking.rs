@@ -9,10 +9,10 @@ use crate::{
 };
 
 /// The most hits of one search whose first page asks for no more than that.
-pub const SEARCH_DEPTH: u32 = 256;
+pub const SEARCH_DEPTH: u32 = 128;
 
 /// The most candidates that an engine scores one by one: its cost is linear in them.
-pub const SCORED_CANDIDATES: u64 = 4_096;
+pub const SCORED_CANDIDATES: u64 = 2_048;
 
 /// A word that more than every fifth memory has is common, unless fewer than this have it.
 const FEW: u64 = 100;
@@ -392,7 +392,7 @@ mod tests {
             "a1 b2 c3",
             SearchMode::Normal,
             1_000_000,
-            &[3_000, 3_001, 10],
+            &[1_500, 1_501, 10],
         );
         assert_eq!(
             many.sought().iter().map(Sought::opens).collect::<Vec<_>>(),

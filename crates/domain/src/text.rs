@@ -17,7 +17,11 @@ mod stop_words;
 mod tally;
 mod words;
 
-use std::{borrow::Borrow, collections::HashSet, fmt};
+use std::{
+    borrow::{Borrow, Cow},
+    collections::HashMap,
+    fmt,
+};
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -127,29 +131,38 @@ fn each_token(text: &str, mut found: impl FnMut(&mut String)) {
 /// assert_eq!(expansion("plain English text"), "");
 /// ```
 pub fn expansion(text: &str) -> String {
-    let mut known: Option<HashSet<Term>> = None;
-    let mut expansion = String::new();
+    let mut written: Vec<String> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     each_form(text, |token| {
-        let known = known.get_or_insert_with(|| terms(text).into_iter().collect());
-        let written = token.clone();
+        let form = token.clone();
         stem::stem(token);
-        if !known.contains(token.as_str()) {
-            known.insert(Term(token.clone()));
-            if !expansion.is_empty() {
-                expansion.push(' ');
-            }
-            expansion.push_str(&written);
+        if !places.contains_key(token) {
+            places.insert(token.clone(), written.len());
+            written.push(form);
         }
     });
-    expansion
+    if written.is_empty() {
+        return String::new();
+    }
+    each_term(text, |term| {
+        if let Some(&place) = places.get(term) {
+            written[place].clear();
+        }
+    });
+    written.retain(|form| !form.is_empty());
+    written.join(" ")
 }
 
 /// Calls `found` with each token that an [`expansion`] may need, in order, with repeats, and with
-/// those that the text has itself.
+/// some that the text has itself.
 fn each_form(text: &str, mut found: impl FnMut(&mut String)) {
+    if is_plain(text) {
+        return;
+    }
     let plain = normalised(text);
     let is_ascii = text.is_ascii();
-    for word in words(&plain) {
+    let is_same = matches!(plain, Cow::Borrowed(_));
+    for word in words(&plain).filter(|word| !(is_same && word.is_plain())) {
         word.each_form(|form| {
             // In ASCII, the index sees the same words as we do.
             if !(is_ascii && form.len() == word.raw.len()) {
@@ -157,6 +170,20 @@ fn each_form(text: &str, mut found: impl FnMut(&mut String)) {
             }
         });
     }
+}
+
+/// Says whether a text is so plain that no word of it has another form: ASCII without digits,
+/// without the signs of C# and C++, and with capitals only where words begin.
+fn is_plain(text: &str) -> bool {
+    let mut in_word = false;
+    text.bytes().all(|byte| {
+        let begins = !std::mem::replace(&mut in_word, byte.is_ascii_alphabetic());
+        match byte {
+            b'0'..=b'9' | b'#' | b'+' => false,
+            b'A'..=b'Z' => begins,
+            _ => byte.is_ascii(),
+        }
+    })
 }
 
 /// Returns a text in lower case, without accents, and with presentation forms spelled plainly;

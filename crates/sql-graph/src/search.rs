@@ -71,10 +71,11 @@ fn ranking(
     mode: SearchMode,
 ) -> Result<Ranking> {
     let words: Vec<String> = question.words.iter().map(match_word).collect();
+    // The index has a small row for each memory, which are quicker to count than the memories.
     let mut memories = 0;
     let mut frequencies = Vec::new();
     connection.query(
-        "SELECT (SELECT count(*) FROM nodes), (SELECT coalesce(max(n.key), 0) FROM nodes AS n),
+        "SELECT (SELECT count(*) FROM nodes_fts_docsize), (SELECT coalesce(max(n.key), 0) FROM nodes AS n),
            (SELECT count(*) || ' ' || coalesce(max(key), 0) FROM (
              SELECT f.rowid AS key FROM nodes_fts AS f
              WHERE f.nodes_fts MATCH asked.value ORDER BY f.rowid LIMIT ?2))

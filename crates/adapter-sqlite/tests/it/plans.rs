@@ -49,7 +49,7 @@ struct Excuse {
     why: &'static str,
 }
 
-const EXCUSES: [Excuse; 8] = [
+const EXCUSES: [Excuse; 9] = [
     Excuse {
         statement: "FROM nodes AS n WHERE",
         line: "SCAN n USING INDEX nodes_",
@@ -84,6 +84,11 @@ const EXCUSES: [Excuse; 8] = [
         statement: "ORDER BY asked.key",
         line: "USE TEMP B-TREE FOR ORDER BY",
         why: "the words of a question are few",
+    },
+    Excuse {
+        statement: "(SELECT count(*) FROM nodes_fts_docsize)",
+        line: "SCAN nodes_fts_docsize",
+        why: "the engine counts a table by its pages, and this one has the smallest rows",
     },
     Excuse {
         statement: "GROUP BY n.type",

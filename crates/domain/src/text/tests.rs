@@ -1,4 +1,7 @@
+use std::collections::HashSet;
+
 use proptest::prelude::*;
+use unicode_normalization::UnicodeNormalization;
 
 use super::letters::{Seen, seen};
 use super::words::Kind;

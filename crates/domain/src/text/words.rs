@@ -102,6 +102,21 @@ fn length(text: &str) -> usize {
 }
 
 impl Word<'_> {
+    /// Whether no index can see the word in another way than we do, and it has no other form: ASCII
+    /// among ASCII, two letters or more, and small ones after the first.
+    pub(super) fn is_plain(self) -> bool {
+        let [first, rest @ ..] = self.raw.as_bytes() else {
+            return false;
+        };
+        let before = self.before.chars().next_back();
+        let after = self.after.chars().next();
+        first.is_ascii_alphabetic()
+            && !rest.is_empty()
+            && rest.iter().all(u8::is_ascii_lowercase)
+            && before.is_none_or(|c| c.is_ascii())
+            && after.is_none_or(|c| c.is_ascii())
+    }
+
     /// Calls back with each way to write the word, or a piece of it, that a person may type.
     pub(super) fn each_form(self, mut form: impl FnMut(&str)) {
         match self.kind {
