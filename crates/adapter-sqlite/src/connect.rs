@@ -27,6 +27,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The page cache of each connection, in KiB.
 const CACHE_KIB: i64 = 8 * 1024;
 
+/// After how many pages the write-ahead log is moved into the file. Twice the waiting for the disk
+/// that a commit has goes with it, and a group of 64 memories writes a thousand pages.
+const CHECKPOINT_PAGES: u32 = 4_000;
+
 /// A connection that closes last leaves the write-ahead log as it is.
 const LEAVE_LOG: DbConfig = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
 
@@ -221,6 +225,11 @@ fn set_up(connection: &mut Connection, role: Role, options: &SqliteOptions) -> R
         tracing::trace!(mode, "journal mode");
         // REPLACE fires the triggers that keep the index in step only when they are recursive.
         connection.execute_script("PRAGMA synchronous = FULL; PRAGMA recursive_triggers = ON")?;
+        let checkpoint = format!("PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}");
+        connection
+            .sqlite
+            .query_row(&checkpoint, [], |_| Ok(()))
+            .map_err(sqlite)?;
         if let Some(max_bytes) = options.max_bytes {
             limit_size(&connection.sqlite, max_bytes)?;
         }
