@@ -78,8 +78,7 @@ pub struct Contents {
 /// Counts memories and relationships, without looking into them.
 pub fn contents(connection: &mut dyn SqlConnection) -> Result<Contents> {
     let mut contents = Contents::default();
-    let sql =
-        "SELECT (SELECT count(*) FROM nodes), (SELECT count(*) FROM relationships)";
+    let sql = "SELECT (SELECT count(*) FROM nodes), (SELECT count(*) FROM relationships)";
     connection.query(sql, &[], &mut |row| {
         contents = Contents {
             memories: count_of(row, 0)?,
