@@ -1,0 +1,89 @@
+//! What the numbers were measured on, as the system tells it.
+
+use std::{fs::read_to_string, process::Command};
+
+use memorygraph_bench::Result;
+
+use crate::options::Options;
+
+/// Returns how many bytes of this process are in memory.
+pub(crate) fn resident_bytes() -> Result<u64> {
+    let status = read_to_string("/proc/self/status")?;
+    let kibibytes = value(&status, "VmRSS:").ok_or("the system does not say VmRSS")?;
+    let kibibytes: u64 = kibibytes.trim_end_matches(" kB").parse()?;
+    Ok(kibibytes * 1_024)
+}
+
+/// Describes machine, program and command as lines of a Markdown list.
+pub(crate) fn describe(options: &Options) -> String {
+    let unknown = || "unknown".to_owned();
+    let processors = read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = value(&processors, "model name").map_or_else(unknown, |model| {
+        model.trim_start_matches(':').trim().to_owned()
+    });
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let memory = read_to_string("/proc/meminfo").unwrap_or_default();
+    let memory = value(&memory, "MemTotal:")
+        .and_then(|memory| memory.trim_end_matches(" kB").parse::<u64>().ok())
+        .map_or_else(unknown, |kibibytes| format!("{} GiB", kibibytes >> 20));
+    let kernel = read_to_string("/proc/sys/kernel/osrelease").unwrap_or_else(|_| unknown());
+    let load = read_to_string("/proc/loadavg").unwrap_or_default();
+    let load: Vec<&str> = load.split(' ').take(1).collect();
+    let commit = said_by("git", &["describe", "--always", "--dirty"]).unwrap_or_else(unknown);
+    let disk = disk().unwrap_or_else(unknown);
+    let command = format!(
+        "cargo run --release -p memorygraph-bench --bin measure -- --write --memories {} --rounds {}",
+        options.memories, options.rounds
+    );
+    format!(
+        "- Machine: {cores} cores ({model}), {memory} of memory, Linux {}\n\
+         - Disk: {disk}\n\
+         - Load when it ended: {}, of which this program is about 1\n\
+         - Engine: SQLite {}\n\
+         - Commit: {commit}\n\
+         - Command: `{command}`\n",
+        kernel.trim(),
+        load.concat(),
+        sqlite_engine::version(),
+    )
+}
+
+/// Returns the kind of file system and disk that hold the working folder.
+fn disk() -> Option<String> {
+    let kind = said_by("stat", &["--file-system", "--format=%T", "."])?;
+    let device = said_by(
+        "findmnt",
+        &["--noheadings", "--output=SOURCE", "--target", "."],
+    );
+    let name = device.and_then(|device| {
+        let rotates = said_by(
+            "lsblk",
+            &["--nodeps", "--noheadings", "--output=ROTA", &device],
+        )?;
+        let spins = if rotates == "1" {
+            "rotating"
+        } else {
+            "not rotating"
+        };
+        let virtual_disk = device.starts_with("/dev/vd");
+        let virtual_disk = if virtual_disk { "virtual, " } else { "" };
+        Some(format!("{virtual_disk}{spins}"))
+    });
+    Some(format!(
+        "{kind}, {}",
+        name.unwrap_or_else(|| "unknown".to_owned())
+    ))
+}
+
+fn said_by(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    let text = text.trim();
+    (output.status.success() && !text.is_empty()).then(|| text.to_owned())
+}
+
+/// Returns what follows a name at the beginning of a line.
+fn value<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    Some(line.trim())
+}

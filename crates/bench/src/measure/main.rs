@@ -1,0 +1,55 @@
+//! Measures the SQLite backend beside hand-written SQL on the same file, and says which goals are
+//! met.
+//!
+//! `measure [--write] [--only TEXT] [--memories N] [--rounds N]`: `--write` puts the table into
+//! `docs/benchmarks.md`, `--only` measures the rows whose name has the text.
+
+mod children;
+mod machine;
+mod options;
+mod reads;
+mod report;
+mod store;
+mod writes;
+
+use std::process::ExitCode;
+
+use memorygraph_bench::Result;
+
+use crate::{options::Options, report::Report};
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let done = match children::task(&arguments) {
+        Some(task) => task.run(),
+        None => Options::read(&arguments).and_then(|options| measure(&options)),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(err) => {
+            eprintln!("{err}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(options: &Options) -> Result<()> {
+    if cfg!(debug_assertions) {
+        eprintln!("This is a debug build: its numbers mean nothing. Use --release.");
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    let store = store::prepare(options, &runtime)?;
+    let mut report = Report::default();
+    writes::measure(options, &runtime, &mut report)?;
+    children::measure(options, &store, &mut report)?;
+    reads::measure(options, &runtime, &store, &mut report)?;
+    let table = report.table();
+    eprintln!("{table}");
+    if options.write {
+        report::write(&report, &machine::describe(options))?;
+    }
+    Ok(())
+}
