@@ -42,7 +42,7 @@ impl Index {
 
     fn nearest(&self, word: &Word) -> Vec<Near> {
         let known = self.0.iter();
-        let known = known.map(|(term, memories)| (term.to_string(), memories.len() as u64));
+        let known = known.map(|(term, memories)| (term.as_str(), memories.len() as u64));
         nearest(word, known)
     }
 }

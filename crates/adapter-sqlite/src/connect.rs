@@ -222,7 +222,12 @@ fn set_up(connection: &mut Connection, role: Role, options: &SqliteOptions) -> R
             .sqlite
             .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
             .map_err(sqlite)?;
-        tracing::trace!(mode, "journal mode");
+        if mode != "wal" && Location::of(&options.path).is_file() {
+            return Err(BackendError::new(ErrorKind::Unsupported, DOING).because(format!(
+                "its file system takes no write-ahead log (the journal mode stays {mode:?}): keep the \
+                 graph on a local disk"
+            )));
+        }
         // REPLACE fires the triggers that keep the index in step only when they are recursive.
         connection.execute_script("PRAGMA synchronous = FULL; PRAGMA recursive_triggers = ON")?;
         let checkpoint = format!("PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}");

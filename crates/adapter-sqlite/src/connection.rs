@@ -4,7 +4,7 @@ use std::sync::{
 };
 
 use lanes::Transaction;
-use ports::{BackendError, Batch, Receipt, Result, SqlValue};
+use ports::{BackendError, Batch, ErrorKind, Receipt, Result, SqlValue};
 use sql_graph::{SqlConnection, SqlRow, StatementLog};
 use sqlite_engine::rusqlite::{
     self, Row, Statement, ToSql,
@@ -30,7 +30,9 @@ impl Connection {
         let is_callers = Arc::new(AtomicBool::new(false));
         let asked = Arc::clone(&is_callers);
         sqlite.authorizer(Some(move |context: AuthContext<'_>| {
-            if asked.load(Ordering::Relaxed) && is_ours(&context.action) {
+            // A temporary table would stand in front of the graph's of the same name.
+            let is_temporary = context.database_name == Some("temp");
+            if asked.load(Ordering::Relaxed) && (is_temporary || is_ours(&context.action)) {
                 Authorization::Deny
             } else {
                 Authorization::Allow
@@ -216,14 +218,23 @@ struct SqliteRow<'a>(&'a Row<'a>);
 
 impl SqliteRow<'_> {
     fn get<T: rusqlite::types::FromSql>(&self, column: usize) -> Result<T> {
-        self.0.get(column).map_err(sqlite)
+        self.0.get(column).map_err(undecodable)
     }
+}
+
+/// A value is stored that its column cannot have.
+fn undecodable(err: rusqlite::Error) -> BackendError {
+    BackendError::new(ErrorKind::Corrupt, "read a row")
+        .because(format!("a stored value does not decode: {err}"))
+        .from_source(err)
 }
 
 impl SqlRow for SqliteRow<'_> {
     fn text(&self, column: usize) -> Result<Option<&str>> {
         let value = self.0.get_ref(column).map_err(sqlite)?;
-        value.as_str_or_null().map_err(|err| sqlite(err.into()))
+        value
+            .as_str_or_null()
+            .map_err(|err| undecodable(err.into()))
     }
 
     fn integer(&self, column: usize) -> Result<Option<i64>> {

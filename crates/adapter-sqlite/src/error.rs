@@ -17,6 +17,10 @@ pub(crate) fn sqlite(err: rusqlite::Error) -> BackendError {
             ErrorKind::Corrupt,
             "the file is no SQLite database, or is encrypted with another key; nothing was changed",
         ),
+        Some(ErrorCode::ConstraintViolation) => (
+            ErrorKind::InvalidArgument,
+            "what was to be written breaks a rule of the tables; nothing was changed",
+        ),
         Some(ErrorCode::DiskFull) => (
             ErrorKind::Backend,
             "the disk is full: make room and try again; nothing was changed",

@@ -156,7 +156,9 @@ fn fault_of_caller(err: rusqlite::Error) -> BackendError {
             )
         );
     if err.sqlite_error_code() == Some(ErrorCode::AuthorizationForStatementDenied) {
-        invalid("transactions, settings and other files are not the statement's to change")
+        invalid(
+            "transactions, settings, temporary tables and other files are not the statement's to change",
+        )
             .from_source(err)
     } else if callers {
         invalid(&err.to_string()).from_source(err)

@@ -33,4 +33,4 @@ pub use query::{
 pub use relationship::Relationship;
 pub use relationship_type::{Category, RelationshipType};
 pub use score::Score;
-pub use time::{AsOf, Timestamp, Validity, check_time, parse_time, time_text};
+pub use time::{AsOf, Timestamp, Validity, check_time, next_microsecond, parse_time, time_text};

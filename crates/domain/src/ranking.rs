@@ -282,17 +282,18 @@ pub fn rank(hits: &mut [Hit]) {
 }
 
 /// Chooses, from the indexed words of a graph with their frequencies, those that stand in for
-/// `word`: the most similar, among equals the most frequent. They begin with the same character.
-pub fn nearest(word: &Word, vocabulary: impl IntoIterator<Item = (String, u64)>) -> Vec<Near> {
+/// `word`: the most similar, among equals the most frequent. They begin with the same two
+/// characters, or, where none of those is near, with the same one.
+pub fn nearest<'a>(word: &Word, vocabulary: impl IntoIterator<Item = (&'a str, u64)>) -> Vec<Near> {
     let sought = word.whole.term.as_str();
-    let first = sought.chars().next();
+    let beginning = |term: &str, characters| term.chars().take(characters).collect::<String>();
     let trigrams = Trigrams::of(sought);
     let mut near: Vec<Near> = vocabulary
         .into_iter()
-        .filter(|(term, _)| term.chars().next() == first)
+        .filter(|(term, _)| term.chars().next() == sought.chars().next())
         .filter_map(|(term, frequency)| {
-            let similarity = trigrams.similarity(&Trigrams::of(&term));
-            let asked = (similarity >= NEAR).then(|| QueryTerm::for_indexed(&term))?;
+            let similarity = trigrams.similarity(&Trigrams::of(term));
+            let asked = (similarity >= NEAR).then(|| QueryTerm::for_indexed(term))?;
             Some(Near {
                 asked: asked?,
                 similarity,
@@ -300,6 +301,10 @@ pub fn nearest(word: &Word, vocabulary: impl IntoIterator<Item = (String, u64)>)
             })
         })
         .collect();
+    let alike = |near: &Near| beginning(near.asked.term.as_str(), 2) == beginning(sought, 2);
+    if near.iter().any(alike) {
+        near.retain(alike);
+    }
     near.sort_by(|a, b| {
         b.similarity
             .total_cmp(&a.similarity)
@@ -403,7 +408,7 @@ mod tests {
     #[test]
     fn a_near_word_stands_in_for_one_that_nothing_has() {
         let question = question("kubernets");
-        let vocabulary = ["kubernet", "kubectl", "cubernet"].map(|word| (word.to_owned(), 2));
+        let vocabulary = ["kubernet", "kubectl", "cubernet"].map(|word| (word, 2));
         let near = nearest(&question.words[0], vocabulary.clone());
         assert_eq!(near[0].asked.term.as_str(), "kubernet");
         let ranking = Ranking::new(question, SearchMode::Fuzzy, 10, &[0], |word| {

@@ -62,6 +62,16 @@ fn whole_microseconds(time: Timestamp) -> Timestamp {
         .expect("the first timestamp is a whole microsecond")
 }
 
+/// Returns the first whole microsecond that is not before `time`: what the graph keeps is at or
+/// after the one when it is at or after the other.
+pub fn next_microsecond(time: Timestamp) -> Timestamp {
+    let whole = whole_microseconds(time);
+    if whole == time {
+        return whole;
+    }
+    Timestamp::from_nanosecond(whole.as_nanosecond() + 1_000).unwrap_or(whole)
+}
+
 /// Fails unless the graph can keep `time` and give it back unchanged.
 pub fn check_time(field: &'static str, time: Timestamp) -> Result<(), Invalid> {
     if time.subsec_nanosecond() % 1_000 != 0 {
@@ -188,6 +198,18 @@ mod tests {
                 .unwrap_err()
                 .to_string()
                 .starts_with("since is a time")
+        );
+    }
+
+    #[test]
+    fn the_next_microsecond_is_not_before() {
+        let whole = parse_time("t", "2026-11-24T00:00:00.000001Z").unwrap();
+        assert_eq!(next_microsecond(whole), whole);
+        let finer = Timestamp::from_nanosecond(whole.as_nanosecond() - 1).unwrap();
+        assert_eq!(next_microsecond(finer), whole);
+        assert_eq!(
+            next_microsecond(Timestamp::MAX),
+            whole_microseconds(Timestamp::MAX)
         );
     }
 

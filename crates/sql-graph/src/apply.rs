@@ -47,6 +47,11 @@ pub fn apply(
         receipts.push(match expected {
             Err(refused) => Err(refused),
             Ok(batch) => {
+                if !suspects.is_empty() && takes_away(&slice, batch) {
+                    // What an earlier batch put might close a cycle only until this one.
+                    return Err(BackendError::new(ErrorKind::Conflict, "apply a batch")
+                        .because("the batches have to be applied one by one"));
+                }
                 batch
                     .changes
                     .iter()
@@ -78,8 +83,9 @@ pub fn read_new_texts(connection: &mut dyn SqlConnection) -> Result<()> {
     );
     connection.query(&sql, &[], &mut |row| {
         // What does not decode has no text to read; who asks for it hears why.
-        let words = row::memory(row).map(|memory| row::expansion(&memory));
-        unread.push((row::integer_of(row, 4)?, words.unwrap_or_default()));
+        let words =
+            row::memory(row).map_or_else(|_| String::new(), |memory| row::new_words(&memory));
+        unread.push((row::integer_of(row, 4)?, words));
         Ok(())
     })?;
     for rows in parameters(unread.iter()) {
@@ -271,7 +277,7 @@ fn check(slice: &Slice, expect: &Expect) -> Result<()> {
             let holds = slice
                 .memory(id)
                 .is_some_and(|memory| memory.version == *version);
-            (id, holds, "another version")
+            (id, holds, "one")
         }
     };
     if holds {
@@ -296,10 +302,6 @@ fn check(slice: &Slice, expect: &Expect) -> Result<()> {
 }
 
 fn write(connection: &mut dyn SqlConnection, effects: &Effects) -> Result<()> {
-    if !effects.remove_memories.is_empty() {
-        let sql = "DELETE FROM nodes WHERE id IN (SELECT value FROM json_each(?1))";
-        connection.execute(sql, &[json(&effects.remove_memories)])?;
-    }
     if !effects.remove_relationships.is_empty() {
         let sql = "DELETE FROM relationships WHERE id IN (SELECT value FROM json_each(?1))";
         connection.execute(sql, &[json(&effects.remove_relationships)])?;
@@ -334,6 +336,11 @@ fn write(connection: &mut dyn SqlConnection, effects: &Effects) -> Result<()> {
             &[rows],
         )?;
     }
+    // Last, since what moved away from them must not go with them.
+    if !effects.remove_memories.is_empty() {
+        let sql = "DELETE FROM nodes WHERE id IN (SELECT value FROM json_each(?1))";
+        connection.execute(sql, &[json(&effects.remove_memories)])?;
+    }
     Ok(())
 }
 
@@ -348,6 +355,19 @@ fn suspects(slice: &Slice, batch: &Batch) -> BTreeSet<Statement> {
     put.filter(|put| put.relationship_type.is_acyclic() && put.validity().is_open())
         .map(statement)
         .collect()
+}
+
+/// Says whether a batch, which is yet to be applied, may end what something stated.
+fn takes_away(slice: &Slice, batch: &Batch) -> bool {
+    batch.changes.iter().any(|change| match change {
+        Change::RemoveMemory(_)
+        | Change::RemoveRelationship(_)
+        | Change::InvalidateRelationship { .. } => true,
+        Change::PutRelationship(put) => slice
+            .relationship(&put.id)
+            .is_some_and(|now| !now.states_the_same(put) || now.valid_until != put.valid_until),
+        Change::PutMemory(_) | Change::TouchMemory { .. } => false,
+    })
 }
 
 /// Fails when one of `suspects`, which are stored, closes a cycle.
@@ -427,13 +447,9 @@ fn parameters(rows: impl Iterator<Item = impl Serialize>) -> impl Iterator<Item 
 }
 
 fn memory_id(id: &str) -> Result<MemoryId> {
-    MemoryId::new(id).map_err(|err| corrupt(&err))
+    MemoryId::new(id).map_err(row::corrupt("read an id"))
 }
 
 fn relationship_id(id: &str) -> Result<RelationshipId> {
-    RelationshipId::new(id).map_err(|err| corrupt(&err))
-}
-
-fn corrupt(err: &domain::Invalid) -> BackendError {
-    BackendError::new(ErrorKind::Corrupt, "read an id").because(err.to_string())
+    RelationshipId::new(id).map_err(row::corrupt("read an id"))
 }

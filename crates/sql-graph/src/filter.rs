@@ -1,6 +1,6 @@
 //! Filters as SQL: a condition and its parameters.
 
-use domain::{AsOf, MemoryFilter, time_text};
+use domain::{AsOf, MemoryFilter, next_microsecond, time_text};
 use ports::SqlValue;
 use serde::Serialize;
 
@@ -86,7 +86,7 @@ impl Conditions {
             ("n.updated_at >=", filter.updated_since),
         ] {
             if let Some(time) = time {
-                let time = self.parameter(time_text(time));
+                let time = self.parameter(time_text(next_microsecond(time)));
                 self.add(format!("{condition} {time}"));
             }
         }

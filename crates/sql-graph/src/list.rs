@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     Cursor, Direction, ListQuery, Memory, MemoryId, Page, PageRequest, Relationship,
-    RelationshipQuery, RelationshipType, Sort, Timestamp, time_text,
+    RelationshipQuery, RelationshipType, Sort, Timestamp, next_microsecond, time_text,
 };
 use ports::{BackendError, Changed, Result, SqlValue};
 use serde::{Deserialize, Serialize};
@@ -111,12 +111,13 @@ pub fn list(
     );
     let mut found = Vec::new();
     connection.query(&sql, conditions.parameters(), &mut |row| {
+        let memory = row::memory(row)?;
         let position = Position {
             importance: row.real(4)?.unwrap_or_default(),
             time: text_of(row, order.time.1)?.to_owned(),
             id: text_of(row, 0)?.to_owned(),
         };
-        found.push((row::memory(row)?, position));
+        found.push((memory, position));
         Ok(())
     })?;
     let page = Page::cut(found, page.size(), |(_, position)| {
@@ -295,7 +296,7 @@ fn changed(
     page: &PageRequest,
 ) -> (String, [SqlValue; 3]) {
     let (from, least, same_time) = match after {
-        None => (since, String::new(), true),
+        None => (next_microsecond(since), String::new(), true),
         // At the moment of the last item, later kinds are all still to come, earlier ones are not.
         Some((at, last, id)) if kind == *last => (*at, id.clone(), true),
         Some((at, last, _)) => (*at, String::new(), kind > *last),
@@ -303,6 +304,7 @@ fn changed(
     let beyond = if same_time {
         format!("({time} > ?1 OR {id} > ?2)")
     } else {
+        // It names the id all the same: a statement takes the parameters that it names.
         format!("({time} > ?1 OR (false AND {id} > ?2))")
     };
     (

@@ -1,8 +1,8 @@
 //! Rows to domain, and back: the one place that knows what the columns mean.
 
 use domain::{
-    Memory, MemoryId, Relationship, RelationshipId, RelationshipType, Score, Timestamp, parse_time,
-    text, time_text,
+    Invalid, Memory, MemoryId, Relationship, RelationshipId, RelationshipType, Score, Timestamp,
+    parse_time, text, time_text,
 };
 use ports::{BackendError, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
@@ -40,9 +40,27 @@ pub(crate) fn memory(row: &dyn SqlRow) -> Result<Memory> {
     Ok(memory)
 }
 
-/// Reads a document that lacks fields which every memory of ours has.
+/// Reads a document that lacks fields which every memory of ours has, or has them in another form.
 fn incomplete(id: &str, properties: &str, created_at: Timestamp) -> serde_json::Result<Memory> {
     let mut document: Map<String, Value> = serde_json::from_str(properties)?;
+    document.retain(|_, value| !value.is_null());
+    for score in ["importance", "confidence", "effectiveness"] {
+        let value = document.get(score).and_then(Value::as_f64);
+        if !value.is_some_and(|value| (0.0..=1.0).contains(&value)) {
+            document.remove(score);
+        }
+    }
+    if let Some(tags) = document.remove("tags") {
+        let tags = tags
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|tag| tag.is_string());
+        document.insert("tags".into(), tags.cloned().collect());
+    }
+    if let Some(Value::String(kind)) = document.get_mut("type") {
+        kind.make_ascii_lowercase();
+    }
     let text_of = |document: &Map<String, Value>, field: &str| match document.get(field) {
         Some(Value::String(text)) if !text.trim().is_empty() => Some(text.clone()),
         _ => None,
@@ -64,7 +82,7 @@ fn incomplete(id: &str, properties: &str, created_at: Timestamp) -> serde_json::
         document.entry(field).or_insert(default);
     }
     document.insert("id".into(), id.into());
-    serde_json::from_value(Value::Object(document))
+    Ok(serde_json::from_value::<Memory>(Value::Object(document))?.normalised())
 }
 
 /// Writes a memory as the elements of its row: id, properties, `created_at`, `updated_at`,
@@ -99,12 +117,25 @@ pub(crate) fn expansion(memory: &Memory) -> String {
     expansion
 }
 
+/// Returns the [`expansion`] of a memory that a program put by SQL, whose JSON may spell the letters
+/// of a tag as escapes, which the index takes for words.
+pub(crate) fn new_words(memory: &Memory) -> String {
+    let mut words = expansion(memory);
+    for tag in memory.tags.iter().filter(|tag| !tag.is_ascii()) {
+        words.push(' ');
+        words.push_str(tag);
+    }
+    words
+}
+
 /// What of a relationship has no column of its own. Absent fields have the defaults of a
 /// relationship that a program wrote by SQL.
 #[derive(Serialize, Deserialize)]
 struct Properties {
-    strength: Option<Score>,
-    confidence: Option<Score>,
+    #[serde(default = "Properties::plain_strength")]
+    strength: Score,
+    #[serde(default = "Memory::default_confidence")]
+    confidence: Score,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     context: Option<String>,
     #[serde(default = "Relationship::first_evidence")]
@@ -117,6 +148,13 @@ struct Properties {
     success_rate: Option<Score>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last_validated: Option<Timestamp>,
+}
+
+impl Properties {
+    /// What the column `strength` has where the document has none.
+    fn plain_strength() -> Score {
+        Score::clamped(0.5)
+    }
 }
 
 /// Reads a relationship.
@@ -138,12 +176,8 @@ pub(crate) fn relationship(row: &dyn SqlRow) -> Result<Relationship> {
         from: memory(1)?,
         to: memory(2)?,
         relationship_type,
-        strength: properties
-            .strength
-            .unwrap_or(relationship_type.default_strength()),
-        confidence: properties
-            .confidence
-            .unwrap_or(relationship_type.default_confidence()),
+        strength: properties.strength,
+        confidence: properties.confidence,
         context: properties.context,
         evidence_count: properties.evidence_count,
         validation_count: properties.validation_count,
@@ -164,8 +198,8 @@ pub(crate) fn relationship(row: &dyn SqlRow) -> Result<Relationship> {
 /// Writes a relationship as the elements of its row, in the order of [`RELATIONSHIP_COLUMNS`].
 pub(crate) fn relationship_row(relationship: &Relationship) -> impl Serialize + '_ {
     let properties = Properties {
-        strength: Some(relationship.strength),
-        confidence: Some(relationship.confidence),
+        strength: relationship.strength,
+        confidence: relationship.confidence,
         context: relationship.context.clone(),
         evidence_count: relationship.evidence_count,
         validation_count: relationship.validation_count,
@@ -200,6 +234,11 @@ pub(crate) fn integer_of(row: &dyn SqlRow, column: usize) -> Result<i64> {
 /// Returns a count.
 pub(crate) fn count_of(row: &dyn SqlRow, column: usize) -> Result<u64> {
     Ok(u64::try_from(integer_of(row, column)?).unwrap_or_default())
+}
+
+/// Says that a stored value breaks a rule of the domain.
+pub(crate) fn corrupt(doing: &'static str) -> impl Fn(Invalid) -> BackendError {
+    move |invalid| BackendError::new(ErrorKind::Corrupt, doing).because(invalid.to_string())
 }
 
 fn unexpected_null(column: usize) -> BackendError {

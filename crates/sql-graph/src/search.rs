@@ -1,6 +1,6 @@
 //! Full-text search: the index finds candidates, the domain ranks them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     Cursor, Hit, Memory, MemoryId, Page, PageRequest, SearchMode, SearchQuery,
@@ -74,6 +74,7 @@ fn ranking(
     // The index has a small row for each memory, which are quicker to count than the memories.
     let mut memories = 0;
     let mut frequencies = Vec::new();
+    // A subquery has one column, and the words are to be gone through once: hence two numbers in one.
     connection.query(
         "SELECT (SELECT count(*) FROM nodes_fts_docsize), (SELECT coalesce(max(n.key), 0) FROM nodes AS n),
            (SELECT count(*) || ' ' || coalesce(max(key), 0) FROM (
@@ -93,7 +94,7 @@ fn ranking(
             frequencies.push(if counted < COUNTED {
                 counted
             } else {
-                estimated.clamp(counted, memories)
+                estimated.min(memories).max(counted)
             });
             Ok(())
         },
@@ -118,38 +119,46 @@ fn ranking(
     ))
 }
 
-/// Finds the indexed words that stand in for each of `words`, which nothing has.
+/// Finds the indexed words that stand in for each of `words`, which nothing has. Reads the part of
+/// the vocabulary that begins as the words do: with two characters, and with one where that has
+/// nothing near.
 fn near_words<'a>(
     connection: &mut dyn SqlConnection,
     words: impl Iterator<Item = &'a Word>,
 ) -> Result<BTreeMap<String, Vec<Near>>> {
-    let words: Vec<&Word> = words.collect();
-    let mut vocabulary: BTreeMap<String, u64> = BTreeMap::new();
-    if !words.is_empty() {
-        // The nearest words begin alike, so a part of the vocabulary is enough.
-        let firsts = words
-            .iter()
-            .filter_map(|word| word.whole.term.as_str().chars().next());
-        let ranges: Vec<(String, String)> = firsts
-            .map(|first| (first.to_string(), format!("{first}{}", char::MAX)))
-            .collect();
+    let mut missing: Vec<&Word> = words.collect();
+    let mut found = BTreeMap::new();
+    for characters in [2, 1] {
+        if missing.is_empty() {
+            break;
+        }
+        let beginning =
+            |word: &Word| -> String { word.whole.term.as_str().chars().take(characters).collect() };
+        let beginnings: BTreeSet<String> = missing.iter().map(|word| beginning(word)).collect();
+        let mut vocabulary: BTreeMap<String, u64> = BTreeMap::new();
         connection.query(
             "SELECT w.term, w.doc FROM json_each(?1) AS asked CROSS JOIN nodes_words AS w
-             ON w.term >= asked.value ->> 0 AND w.term <= asked.value ->> 1",
-            &[json(&ranges)],
+             ON w.term >= asked.value AND w.term <= asked.value || ?2",
+            &[json(&beginnings), char::MAX.to_string().into()],
             &mut |row| {
                 vocabulary.insert(text_of(row, 0)?.to_owned(), count_of(row, 1)?);
                 Ok(())
             },
         )?;
+        missing.retain(|word| {
+            let beginning = beginning(word);
+            let alike = vocabulary
+                .range(beginning.clone()..)
+                .take_while(|(term, _)| term.starts_with(&beginning));
+            let near = nearest(word, alike.map(|(term, count)| (term.as_str(), *count)));
+            let is_missing = near.is_empty();
+            if !is_missing {
+                found.insert(word.whole.term.to_string(), near);
+            }
+            is_missing
+        });
     }
-    let near = |word: &&Word| {
-        let vocabulary = vocabulary
-            .iter()
-            .map(|(term, count)| (term.clone(), *count));
-        (word.whole.term.to_string(), nearest(word, vocabulary))
-    };
-    Ok(words.iter().map(near).collect())
+    Ok(found)
 }
 
 /// Reads the memories that may be among the best `depth`.
@@ -184,7 +193,7 @@ fn candidates(
         let expression: Vec<_> = sought.iter().map(|sought| match_sought(sought)).collect();
         let mut conditions = Conditions::default();
         let expression = conditions.parameter(expression.join(operator));
-        conditions.add(format!("nodes_fts MATCH {expression}"));
+        conditions.add(format!("f.nodes_fts MATCH {expression}"));
         conditions.memories(&query.filter, "n.type");
         let limit = conditions.parameter(SqlValue::Integer(i64::from(depth)));
         // Where very many match, the last kept are as good as any, and cost nothing to choose.
@@ -197,9 +206,7 @@ fn candidates(
             "SELECT {} FROM nodes_fts AS f CROSS JOIN nodes AS n ON n.key = f.rowid
              WHERE {} ORDER BY {order} LIMIT {limit}",
             row::MEMORY_COLUMNS,
-            conditions
-                .sql()
-                .replace("nodes_fts MATCH", "f.nodes_fts MATCH"),
+            conditions.sql(),
         );
         connection.query(&sql, conditions.parameters(), &mut |row| {
             let memory = row::memory(row)?;

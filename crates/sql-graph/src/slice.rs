@@ -319,11 +319,10 @@ impl Slice {
     pub(crate) fn effects(self) -> Effects {
         let mut effects = Effects::default();
         for (id, state) in self.memories {
-            if state.removed {
-                effects.remove_memories.push(id);
-            }
-            if let Presence::Put(memory) = state.now {
-                effects.put_memories.push(*memory);
+            match state.now {
+                Presence::Put(memory) => effects.put_memories.push(*memory),
+                Presence::Absent if state.removed => effects.remove_memories.push(id),
+                _ => {}
             }
         }
         for (id, state) in self.relationships {

@@ -1,12 +1,12 @@
 //! Counts.
 
 use domain::parse_time;
-use ports::{BackendError, ErrorKind, Result, Statistics};
+use ports::{Result, Statistics};
 
 use crate::{
     SqlConnection,
     connection::one_state,
-    row::{count_of, text_of},
+    row::{self, count_of, text_of},
 };
 
 /// Counts what the graph is made of.
@@ -20,8 +20,8 @@ pub fn statistics(connection: &mut dyn SqlConnection) -> Result<Statistics> {
             &mut |row| {
                 let count = count_of(row, 1)?;
                 statistics.memories += count;
-                let kind = text_of(row, 0)?.parse().map_err(|err| corrupt(&err))?;
-                statistics.memories_by_type.insert(kind, count);
+                let kind = text_of(row, 0)?.parse().map_err(row::corrupt("count"))?;
+                *statistics.memories_by_type.entry(kind).or_default() += count;
                 importance += row.real(2)?.unwrap_or_default();
                 confidence += row.real(3)?.unwrap_or_default();
                 Ok(())
@@ -41,7 +41,7 @@ pub fn statistics(connection: &mut dyn SqlConnection) -> Result<Statistics> {
             let time = |column| -> Result<_> {
                 let text = row.text(column)?;
                 let time = text.map(|text| parse_time("created_at", text)).transpose();
-                time.map_err(|err| corrupt(&err))
+                time.map_err(row::corrupt("count"))
             };
             statistics.oldest = time(0)?;
             statistics.newest = time(1)?;
@@ -56,8 +56,8 @@ pub fn statistics(connection: &mut dyn SqlConnection) -> Result<Statistics> {
                 statistics.relationships += open;
                 statistics.relationships_ended += ended;
                 if open > 0 {
-                    let kind = text_of(row, 0)?.parse().map_err(|err| corrupt(&err))?;
-                    statistics.relationships_by_type.insert(kind, open);
+                    let kind = text_of(row, 0)?.parse().map_err(row::corrupt("count"))?;
+                    *statistics.relationships_by_type.entry(kind).or_default() += open;
                 }
                 Ok(())
             },
@@ -87,8 +87,4 @@ pub fn contents(connection: &mut dyn SqlConnection) -> Result<Contents> {
         Ok(())
     })?;
     Ok(contents)
-}
-
-fn corrupt(err: &domain::Invalid) -> BackendError {
-    BackendError::new(ErrorKind::Corrupt, "count").because(err.to_string())
 }

@@ -20,4 +20,5 @@ mod searching;
 mod settings;
 mod sharing;
 mod sql;
+mod together;
 mod words;

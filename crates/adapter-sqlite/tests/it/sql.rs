@@ -172,6 +172,10 @@ async fn what_is_not_the_callers_to_change_is_refused() {
     let attach = format!("ATTACH '{}' AS other", elsewhere.display());
     let export = format!("VACUUM INTO '{}'", elsewhere.display());
     let refused = [
+        "CREATE TEMP TABLE nodes (id TEXT)",
+        "CREATE TABLE temp.nodes (id TEXT)",
+        "CREATE TEMP VIEW nodes AS SELECT 1",
+        "CREATE TEMP TRIGGER mine AFTER INSERT ON nodes BEGIN SELECT 1; END",
         "BEGIN",
         "BEGIN IMMEDIATE",
         "COMMIT",
@@ -269,7 +273,6 @@ async fn reading_cannot_write() {
         "WITH a AS (SELECT 1) DELETE FROM nodes",
         "DROP TABLE nodes",
         "CREATE TABLE mine (x)",
-        "CREATE TEMP TABLE mine (x)",
     ] {
         let answer = backend
             .execute_query(sql, SqlParameters::NONE, Access::Read)

@@ -38,7 +38,7 @@ pub(crate) fn describe(options: &Options) -> String {
     format!(
         "- Machine: {cores} cores ({model}), {memory} of memory, Linux {}\n\
          - Disk: {disk}\n\
-         - Load when it ended: {}, of which this program is about 1\n\
+         - Load when it began: {}\n\
          - Engine: SQLite {}\n\
          - Commit: {commit}\n\
          - Command: `{command}`\n",
@@ -50,29 +50,23 @@ pub(crate) fn describe(options: &Options) -> String {
 
 /// Returns the kind of file system and disk that hold the working folder.
 fn disk() -> Option<String> {
-    let kind = said_by("stat", &["--file-system", "--format=%T", "."])?;
-    let device = said_by(
-        "findmnt",
-        &["--noheadings", "--output=SOURCE", "--target", "."],
-    );
-    let name = device.and_then(|device| {
-        let rotates = said_by(
-            "lsblk",
-            &["--nodeps", "--noheadings", "--output=ROTA", &device],
-        )?;
-        let spins = if rotates == "1" {
-            "rotating"
-        } else {
-            "not rotating"
-        };
-        let virtual_disk = device.starts_with("/dev/vd");
-        let virtual_disk = if virtual_disk { "virtual, " } else { "" };
-        Some(format!("{virtual_disk}{spins}"))
-    });
-    Some(format!(
-        "{kind}, {}",
-        name.unwrap_or_else(|| "unknown".to_owned())
-    ))
+    let mounted = |column: &str| {
+        let column = format!("--output={column}");
+        said_by("findmnt", &["--noheadings", &column, "--target", "."])
+    };
+    let (kind, device) = (mounted("FSTYPE")?, mounted("SOURCE")?);
+    // A virtual disk does not know what it is made of.
+    let disk = if device.starts_with("/dev/vd") {
+        "virtual"
+    } else {
+        let arguments = ["--nodeps", "--noheadings", "--output=ROTA", &device];
+        match said_by("lsblk", &arguments).as_deref() {
+            Some("1") => "rotating",
+            Some("0") => "not rotating",
+            _ => "of unknown kind",
+        }
+    };
+    Some(format!("{disk}, {kind}"))
 }
 
 fn said_by(program: &str, arguments: &[&str]) -> Option<String> {

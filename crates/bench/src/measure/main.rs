@@ -41,6 +41,7 @@ fn measure(options: &Options) -> Result<()> {
         .worker_threads(2)
         .enable_all()
         .build()?;
+    let machine = machine::describe(options);
     let store = store::prepare(options, &runtime)?;
     let mut report = Report::default();
     writes::measure(options, &runtime, &mut report)?;
@@ -49,7 +50,7 @@ fn measure(options: &Options) -> Result<()> {
     let table = report.table();
     eprintln!("{table}");
     if options.write {
-        report::write(&report, &machine::describe(options))?;
+        report::write(&report, &machine)?;
     }
     Ok(())
 }

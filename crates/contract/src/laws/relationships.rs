@@ -292,6 +292,26 @@ pub async fn what_a_put_relationship_was_invalidated_by_must_be_there(
     Ok(())
 }
 
+/// A relationship that moved away from a memory before that was removed is the same one, and what it
+/// has invalidated says so still.
+pub async fn what_moved_away_from_a_removed_memory_stays(h: &dyn Harness) -> LawResult {
+    let store = open(h).await?;
+    let old = link("old", "a", RelationshipType::Solves, "b");
+    let put = put_names(["a", "b", "c"])
+        .put_relationship(old.clone())
+        .put_relationship(link("new", "b", RelationshipType::Causes, "c"))
+        .then(invalidate("old", at(1), Some("new")));
+    store.apply(put).await?;
+    let moved = link("new", "a", RelationshipType::Causes, "b");
+    let change = batch()
+        .put_relationship(moved.clone())
+        .then(remove_memory("c"));
+    assert_eq!(store.apply(change).await?, removed(1, 0));
+    let ended = old.ended(at(1), Some(moved.id.clone()), at(2))?;
+    assert_eq!(contents(&*store).await?.relationships, [moved, ended]);
+    Ok(())
+}
+
 /// When a relationship goes, what it had invalidated stays ended and names nothing.
 pub async fn what_a_removed_relationship_had_invalidated_stays_ended(h: &dyn Harness) -> LawResult {
     let store = open(h).await?;

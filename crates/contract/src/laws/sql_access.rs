@@ -1,4 +1,4 @@
-use domain::{Memory, MemoryType, SearchMode};
+use domain::{AsOf, ListQuery, Memory, MemoryFilter, MemoryType, SearchMode, Sort};
 use ports::{
     Access, ErrorKind, GraphBackend, GraphBackendExt, Result, Row, SqlAccess, SqlParameters,
     SqlValue,
@@ -8,7 +8,8 @@ use serde_json::json;
 use crate::{
     Harness, LawResult,
     samples::{
-        assert_fails, assert_finds, assert_names, contents, found_as, id, memory, open, titled,
+        assert_fails, assert_finds, assert_names, at, batch, contents, first, found_as, id, memory,
+        memory_names, open, remove_memory, titled,
     },
 };
 
@@ -205,6 +206,56 @@ pub async fn a_title_or_a_content_is_enough(h: &dyn Harness) -> LawResult {
     )
     .await?;
     assert_eq!(contents(&*store).await?.memories.len(), 2);
+    Ok(())
+}
+
+/// A document may lack what has a default, hold nulls, and spell types and tags in any case.
+pub async fn a_document_may_have_other_forms(h: &dyn Harness) -> LawResult {
+    let store = open(h).await?;
+    let Some(sql) = sql(&*store) else {
+        return Ok(());
+    };
+    let nulls = json!({
+        "title": "nulls", "type": null, "tags": null, "importance": null, "confidence": null,
+        "usage_count": null, "summary": null,
+    });
+    let odd = json!({
+        "title": "odd", "type": "Fix", "tags": ["Redis", null, 2024, "redis"], "importance": "high",
+        "confidence": 7, "valid_until": "2026-01-01T02:00:00+02:00",
+    });
+    insert(sql, "nulls", &nulls).await?;
+    insert(sql, "odd", &odd).await?;
+    let found = store.memory(&id("nulls")).await?.expect("it is there");
+    assert_eq!(found.memory_type, MemoryType::General);
+    let found = store.memory(&id("odd")).await?.expect("it is there");
+    assert_eq!(
+        (found.memory_type, &found.tags),
+        (MemoryType::Fix, &vec!["redis".to_owned()])
+    );
+    assert_eq!(found.importance, Memory::default_importance());
+    assert_eq!(found.valid_until, Some(at(0)));
+    let query = ListQuery {
+        filter: MemoryFilter {
+            tags: vec!["REDIS".to_owned()],
+            types: vec![MemoryType::Fix],
+            as_of: AsOf::Ever,
+            ..MemoryFilter::default()
+        },
+        sort: Sort::MostImportant,
+    };
+    assert_eq!(
+        memory_names(&store.list(&query, &first(9)).await?.items),
+        ["odd"]
+    );
+    assert_eq!(
+        store.statistics().await?.memories_by_type[&MemoryType::Fix],
+        1
+    );
+    // Later changes and removals leave nothing behind.
+    store.put_memory(titled("odd", "even")).await?;
+    assert_eq!(store.list(&query, &first(9)).await?.items, []);
+    store.apply(batch().then(remove_memory("odd"))).await?;
+    assert_eq!(contents(&*store).await?.memories.len(), 1);
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 -- The graph: memories are nodes, relationships join them.
--- Times are UTC as 2026-11-24T05:32:05.123456Z: the fixed width makes texts sort as times do.
+-- Times are UTC as 2026-11-24T05:32:05.123456Z: the fixed width makes texts sort as times do, so no
+-- other form is let in.
 
 CREATE TABLE schema_steps (
   version INTEGER PRIMARY KEY,
@@ -15,16 +16,29 @@ CREATE TABLE nodes (
   id TEXT NOT NULL UNIQUE,
   label TEXT NOT NULL DEFAULT 'Memory',
   properties TEXT NOT NULL CHECK (json_valid(properties)),
-  created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')),
-  updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')),
+  created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
+    CHECK (created_at GLOB '????-??-??T??:??:??.??????Z'),
+  updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
+    CHECK (updated_at GLOB '????-??-??T??:??:??.??????Z'),
   -- Words that make parts of identifiers, CJK text and emoji findable.
   expansion TEXT,
-  type TEXT GENERATED ALWAYS AS (coalesce(properties ->> 'type', 'general')) STORED,
+  type TEXT GENERATED ALWAYS AS (lower(coalesce(properties ->> 'type', 'general'))) STORED,
   project_path TEXT GENERATED ALWAYS AS (properties ->> '$.context.project_path') STORED,
-  importance REAL GENERATED ALWAYS AS (coalesce(properties ->> 'importance', 0.5)) STORED,
-  confidence REAL GENERATED ALWAYS AS (coalesce(properties ->> 'confidence', 0.8)) STORED,
-  valid_until TEXT GENERATED ALWAYS AS (properties ->> 'valid_until') STORED,
-  valid_from TEXT GENERATED ALWAYS AS (coalesce(properties ->> 'valid_from', created_at)) VIRTUAL,
+  importance REAL GENERATED ALWAYS AS (
+    CASE WHEN properties ->> 'importance' BETWEEN 0 AND 1
+      THEN properties ->> 'importance' ELSE 0.5 END) STORED,
+  confidence REAL GENERATED ALWAYS AS (
+    CASE WHEN properties ->> 'confidence' BETWEEN 0 AND 1
+      THEN properties ->> 'confidence' ELSE 0.8 END) STORED,
+  valid_until TEXT GENERATED ALWAYS AS (
+    CASE WHEN properties ->> 'valid_until' GLOB '????-??-??T??:??:??.??????Z'
+      THEN properties ->> 'valid_until'
+      ELSE strftime('%Y-%m-%dT%H:%M:%f000Z', properties ->> 'valid_until') END) STORED,
+  valid_from TEXT GENERATED ALWAYS AS (
+    CASE WHEN properties ->> 'valid_from' GLOB '????-??-??T??:??:??.??????Z'
+      THEN properties ->> 'valid_from'
+      ELSE coalesce(strftime('%Y-%m-%dT%H:%M:%f000Z', properties ->> 'valid_from'), created_at) END
+  ) VIRTUAL,
   title TEXT GENERATED ALWAYS AS (properties ->> 'title') VIRTUAL,
   tags TEXT GENERATED ALWAYS AS (properties -> 'tags') VIRTUAL,
   summary TEXT GENERATED ALWAYS AS (properties ->> 'summary') VIRTUAL,
@@ -54,13 +68,17 @@ CREATE TABLE relationships (
   id TEXT NOT NULL UNIQUE,
   from_id TEXT NOT NULL REFERENCES nodes (id) ON DELETE CASCADE,
   to_id TEXT NOT NULL REFERENCES nodes (id) ON DELETE CASCADE,
-  rel_type TEXT NOT NULL,
+  rel_type TEXT NOT NULL CHECK (rel_type = upper(rel_type)),
   properties TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(properties)),
-  created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')),
-  recorded_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')),
-  valid_from TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')),
-  valid_until TEXT,
-  invalidated_by TEXT REFERENCES relationships (id) ON DELETE SET NULL,
+  created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
+    CHECK (created_at GLOB '????-??-??T??:??:??.??????Z'),
+  recorded_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
+    CHECK (recorded_at GLOB '????-??-??T??:??:??.??????Z'),
+  valid_from TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
+    CHECK (valid_from GLOB '????-??-??T??:??:??.??????Z'),
+  valid_until TEXT CHECK (valid_until GLOB '????-??-??T??:??:??.??????Z'),
+  -- Deferred, since rows that name each other may come with several statements.
+  invalidated_by TEXT REFERENCES relationships (id) ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED,
   strength REAL GENERATED ALWAYS AS (coalesce(properties ->> 'strength', 0.5)) VIRTUAL
 );
 
@@ -85,7 +103,8 @@ CREATE VIRTUAL TABLE nodes_words USING fts5vocab ('nodes_fts', 'row');
 CREATE TRIGGER nodes_inserted AFTER INSERT ON nodes BEGIN
   INSERT INTO nodes_fts (rowid, title, tags, summary, content, expansion)
     VALUES (new.key, new.title, new.tags, new.summary, new.content, new.expansion);
-  INSERT INTO node_tags (tag, key) SELECT DISTINCT value, new.key FROM json_each(new.tags);
+  INSERT INTO node_tags (tag, key)
+    SELECT DISTINCT lower(trim(value)), new.key FROM json_each(new.tags) WHERE type = 'text';
   INSERT INTO nodes_unread (key) SELECT new.key WHERE new.expansion IS NULL
     ON CONFLICT DO NOTHING;
 END;
@@ -93,7 +112,8 @@ END;
 CREATE TRIGGER nodes_deleted AFTER DELETE ON nodes BEGIN
   INSERT INTO nodes_fts (nodes_fts, rowid, title, tags, summary, content, expansion)
     VALUES ('delete', old.key, old.title, old.tags, old.summary, old.content, old.expansion);
-  DELETE FROM node_tags WHERE key = old.key AND tag IN (SELECT value FROM json_each(old.tags));
+  DELETE FROM node_tags WHERE key = old.key AND tag IN (
+    SELECT lower(trim(value)) FROM json_each(old.tags) WHERE type = 'text');
   DELETE FROM nodes_unread WHERE key = old.key;
 END;
 
@@ -106,8 +126,10 @@ BEGIN
     VALUES ('delete', old.key, old.title, old.tags, old.summary, old.content, old.expansion);
   INSERT INTO nodes_fts (rowid, title, tags, summary, content, expansion)
     VALUES (new.key, new.title, new.tags, new.summary, new.content, new.expansion);
-  DELETE FROM node_tags WHERE key = old.key AND tag IN (SELECT value FROM json_each(old.tags));
-  INSERT INTO node_tags (tag, key) SELECT DISTINCT value, new.key FROM json_each(new.tags);
+  DELETE FROM node_tags WHERE key = old.key AND tag IN (
+    SELECT lower(trim(value)) FROM json_each(old.tags) WHERE type = 'text');
+  INSERT INTO node_tags (tag, key)
+    SELECT DISTINCT lower(trim(value)), new.key FROM json_each(new.tags) WHERE type = 'text';
   INSERT INTO nodes_unread (key)
     SELECT new.key WHERE new.expansion IS old.expansion OR new.expansion IS NULL
     ON CONFLICT DO NOTHING;
