@@ -58,16 +58,16 @@ impl Conditions {
         }
     }
 
-    /// Adds the conditions of a filter on the table `nodes n`; `type_column` is how its types are
-    /// compared.
-    pub(crate) fn memories(&mut self, filter: &MemoryFilter, type_column: &str) {
-        self.any_of(type_column, &filter.types);
+    /// Adds the conditions of a filter on the table `nodes n`, whose type and key are compared as
+    /// `kind` and `key`.
+    pub(crate) fn memories(&mut self, filter: &MemoryFilter, kind: &str, key: &str) {
+        self.any_of(kind, &filter.types);
         let tags = filter.folded_tags();
         if !tags.is_empty() {
-            let tags = self.parameter(json(&tags));
+            let tags: Vec<_> = tags.into_iter().map(|tag| self.parameter(tag)).collect();
             self.add(format!(
-                "EXISTS (SELECT 1 FROM json_each({tags}) AS asked CROSS JOIN node_tags AS t
-                 ON t.tag = asked.value AND t.key = n.key)"
+                "EXISTS (SELECT 1 FROM node_tags AS t WHERE t.tag IN ({}) AND t.key = {key})",
+                tags.join(", ")
             ));
         }
         self.any_of("n.project_path", filter.project_path.as_slice());

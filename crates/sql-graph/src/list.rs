@@ -98,7 +98,7 @@ pub fn list(
     } else {
         "n.type"
     };
-    conditions.memories(&filter, type_column);
+    conditions.memories(&filter, type_column, "n.key");
     if let Some(cursor) = &page.after {
         conditions.after(&order, cursor.position(query).map_err(invalid())?);
     }

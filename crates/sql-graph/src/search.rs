@@ -194,7 +194,8 @@ fn candidates(
         let mut conditions = Conditions::default();
         let expression = conditions.parameter(expression.join(operator));
         conditions.add(format!("f.nodes_fts MATCH {expression}"));
-        conditions.memories(&query.filter, "n.type");
+        // The key of the index row, so that a tag is looked for before the memory is read.
+        conditions.memories(&query.filter, "n.type", "f.rowid");
         let limit = conditions.parameter(SqlValue::Integer(i64::from(depth)));
         // Where very many match, the last kept are as good as any, and cost nothing to choose.
         let order = if scored <= SCORED_CANDIDATES {
