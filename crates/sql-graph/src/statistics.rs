@@ -48,20 +48,22 @@ pub fn statistics(connection: &mut dyn SqlConnection) -> Result<Statistics> {
             Ok(())
         })?;
         connection.query(
-            "SELECT r.rel_type, count(*), count(r.valid_until) FROM relationships AS r GROUP BY r.rel_type",
+            "SELECT r.rel_type, count(*) FROM relationships AS r WHERE r.valid_until IS NULL
+             GROUP BY r.rel_type",
             &[],
             &mut |row| {
-                let ended = count_of(row, 2)?;
-                let open = count_of(row, 1)? - ended;
+                let open = count_of(row, 1)?;
                 statistics.relationships += open;
-                statistics.relationships_ended += ended;
-                if open > 0 {
-                    let kind = text_of(row, 0)?.parse().map_err(row::corrupt("count"))?;
-                    *statistics.relationships_by_type.entry(kind).or_default() += open;
-                }
+                let kind = text_of(row, 0)?.parse().map_err(row::corrupt("count"))?;
+                *statistics.relationships_by_type.entry(kind).or_default() += open;
                 Ok(())
             },
         )?;
+        let ended = "SELECT count(*) FROM relationships AS r WHERE r.valid_until IS NOT NULL";
+        connection.query(ended, &[], &mut |row| {
+            statistics.relationships_ended = count_of(row, 0)?;
+            Ok(())
+        })?;
         Ok(statistics)
     })
 }

@@ -85,8 +85,11 @@ CREATE TABLE relationships (
 -- A walk along what has no end reads one of these and no table.
 CREATE INDEX relationships_outgoing ON relationships (from_id, valid_until, rel_type, to_id, strength);
 CREATE INDEX relationships_incoming ON relationships (to_id, valid_until, rel_type, from_id, strength);
--- Gives those of a type by id, and answers the statistics alone.
-CREATE INDEX relationships_type ON relationships (rel_type, id, valid_until);
+-- Gives those of a type by id.
+CREATE INDEX relationships_type ON relationships (rel_type, id);
+-- These two are small, and answer the statistics alone.
+CREATE INDEX relationships_open ON relationships (rel_type, valid_until) WHERE valid_until IS NULL;
+CREATE INDEX relationships_ended ON relationships (valid_until) WHERE valid_until IS NOT NULL;
 CREATE INDEX relationships_recorded ON relationships (recorded_at, id);
 CREATE INDEX relationships_invalidated_by ON relationships (invalidated_by) WHERE invalidated_by IS NOT NULL;
 
