@@ -88,7 +88,19 @@ pub fn each_term(text: &str, mut found: impl FnMut(&str)) {
 /// Calls `found` with each token of a text: a term before its suffix is stripped.
 fn each_token(text: &str, mut found: impl FnMut(&mut String)) {
     let mut token = String::new();
-    for c in text.chars() {
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        // Most of most texts are runs of ASCII letters and digits: these are taken at once.
+        let run = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
+        if run > 0 {
+            let room = LONGEST_TOKEN.saturating_sub(token.len());
+            let start = token.len();
+            token.push_str(&rest[..run.min(room)]);
+            token[start..].make_ascii_lowercase();
+            rest = &rest[run..];
+            continue;
+        }
+        rest = &rest[c.len_utf8()..];
         match indexed(c) {
             Indexed::As(folded) => {
                 if token.len() + folded.len_utf8() <= LONGEST_TOKEN {

@@ -180,16 +180,21 @@ fn candidates(
         .filter(|sought| sought.opens())
         .collect();
     let mut doors = Vec::new();
-    if !strict && !openers.is_empty() {
-        doors.push((openers, " OR "));
-    }
     // What has every word is among the best, though the common ones opened nothing.
     if strict && known.len() == ranking.sought().len() || !strict && known.len() > 1 {
         doors.push((known, " AND "));
     }
+    if !strict && !openers.is_empty() {
+        doors.push((openers, " OR "));
+    }
     let mut candidates = BTreeMap::new();
     for (sought, operator) in doors {
         let scored: u64 = sought.iter().map(|sought| sought.frequency()).sum();
+        let is_ranked = scored <= SCORED_CANDIDATES;
+        if !is_ranked && candidates.len() >= depth as usize {
+            // So many have every word that one word alone, and a common one, has nothing to add.
+            break;
+        }
         let expression: Vec<_> = sought.iter().map(|sought| match_sought(sought)).collect();
         let mut conditions = Conditions::default();
         let expression = conditions.parameter(expression.join(operator));
@@ -198,11 +203,7 @@ fn candidates(
         conditions.memories(&query.filter, "n.type", "f.rowid");
         let limit = conditions.parameter(SqlValue::Integer(i64::from(depth)));
         // Where very many match, the last kept are as good as any, and cost nothing to choose.
-        let order = if scored <= SCORED_CANDIDATES {
-            "rank"
-        } else {
-            "f.rowid DESC"
-        };
+        let order = if is_ranked { "rank" } else { "f.rowid DESC" };
         let sql = format!(
             "SELECT {} FROM nodes_fts AS f CROSS JOIN nodes AS n ON n.key = f.rowid
              WHERE {} ORDER BY {order} LIMIT {limit}",
