@@ -409,10 +409,10 @@ mod tests {
     fn a_near_word_stands_in_for_one_that_nothing_has() {
         let question = question("kubernets");
         let vocabulary = ["kubernet", "kubectl", "cubernet"].map(|word| (word, 2));
-        let near = nearest(&question.words[0], vocabulary.clone());
+        let near = nearest(&question.words[0], vocabulary);
         assert_eq!(near[0].asked.term.as_str(), "kubernet");
         let ranking = Ranking::new(question, SearchMode::Fuzzy, 10, &[0], |word| {
-            nearest(word, vocabulary.clone())
+            nearest(word, vocabulary)
         });
         assert!(ranking.hit(memory("m", "Kubernetes", "x")).is_some());
     }
