@@ -194,11 +194,16 @@ fn connect(
         }
     };
     let mut connection = Connection::new(opened.map_err(sqlite)?, statements).map_err(sqlite)?;
-    set_up(&mut connection, role, options).map_err(|err| read_only(err, location))?;
+    set_up(&mut connection, role, location, options).map_err(|err| read_only(err, location))?;
     Ok(connection)
 }
 
-fn set_up(connection: &mut Connection, role: Role, options: &SqliteOptions) -> Result<()> {
+fn set_up(
+    connection: &mut Connection,
+    role: Role,
+    location: &Location,
+    options: &SqliteOptions,
+) -> Result<()> {
     connection
         .sqlite
         .busy_handler(Some(waiting()))
@@ -222,7 +227,7 @@ fn set_up(connection: &mut Connection, role: Role, options: &SqliteOptions) -> R
             .sqlite
             .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
             .map_err(sqlite)?;
-        if mode != "wal" && Location::of(&options.path).is_file() {
+        if mode != "wal" && location.is_file() {
             return Err(BackendError::new(ErrorKind::Unsupported, DOING).because(format!(
                 "its file system takes no write-ahead log (the journal mode stays {mode:?}): keep the \
                  graph on a local disk"
