@@ -9,7 +9,6 @@
 //! - [`timing`] takes turns between two ways and says what the usual and the slow call take
 
 pub mod ask;
-mod chance;
 pub mod graph;
 pub mod limit;
 pub mod timing;

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
+use contract::chance::Chance;
 use domain::{Memory, MemoryId, Score, SearchMode, Sort};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     ask::{Ask, Only},
-    chance::Chance,
     graph::Graph,
     words::{Commonness, Words},
 };
@@ -161,7 +161,7 @@ impl Draw<'_> {
             if questions.len() == self.count {
                 break;
             }
-            let memory = self.chance.pick(&self.graph.memories);
+            let memory = &self.graph.memories[self.chance.below(self.graph.memories.len())];
             let Some(text) = self.text(memory, wanted) else {
                 continue;
             };
@@ -228,7 +228,7 @@ impl Draw<'_> {
             .collect();
         let mut anywhere = Vec::new();
         for _ in 0..self.count {
-            anywhere.push(self.chance.pick(&by_degree).0.clone());
+            anywhere.push(by_degree[self.chance.below(by_degree.len())].0.clone());
         }
         let mut workloads = Vec::new();
         for (starts, name) in [(&anywhere, "anywhere"), (&hubs, "hubs")] {
@@ -248,7 +248,11 @@ impl Draw<'_> {
 
     fn rest(&mut self) -> Vec<Workload> {
         let graph = self.graph;
-        let some = |draw: &mut Self| draw.chance.pick(&graph.memories).id.clone();
+        let some = |draw: &mut Self| {
+            graph.memories[draw.chance.below(graph.memories.len())]
+                .id
+                .clone()
+        };
         let gets: Vec<Question> = (0..self.count)
             .map(|_| {
                 let id = some(self);
@@ -271,7 +275,7 @@ impl Draw<'_> {
         let lists = (0..self.count).map(|_| Ask::List {
             sort: Sort::MostImportant,
             only: Only {
-                kind: Some(self.chance.pick(&graph.memories).memory_type),
+                kind: Some(graph.memories[self.chance.below(graph.memories.len())].memory_type),
                 ..Only::default()
             },
         });

@@ -210,7 +210,7 @@ impl Corpus {
         // Old memories gather relationships: the first of `n` has about 2 √n in each round.
         let to = chance.below(from);
         let to = to * to / from;
-        let mut id = format!("{:016x}", chance.next());
+        let mut id = format!("{:016x}", chance.next_number());
         write!(id, "-{index:08x}").expect("a String takes all that is written");
         let id = RelationshipId::new(id).expect("it is short");
         let now = self.time(from);
@@ -231,8 +231,11 @@ impl Corpus {
         let milliseconds = self.time(index).as_millisecond();
         let mut chance = self.chance(index, 4);
         let (high, low) = (milliseconds >> 16, milliseconds & 0xffff);
-        let (a, b) = (chance.next() & 0xfff, chance.next() & 0x3fff | 0x8000);
-        let c = chance.next() & 0xffff_ffff_ffff;
+        let (a, b) = (
+            chance.next_number() & 0xfff,
+            chance.next_number() & 0x3fff | 0x8000,
+        );
+        let c = chance.next_number() & 0xffff_ffff_ffff;
         MemoryId::new(format!("{high:08x}-{low:04x}-7{a:03x}-{b:04x}-{c:012x}"))
             .expect("a UUID is short")
     }
@@ -248,7 +251,7 @@ impl Corpus {
 
     fn chance(&self, index: usize, purpose: u64) -> Chance {
         let mut chance = Chance::new(self.seed ^ (index as u64) << 3 ^ purpose);
-        Chance::new(chance.next())
+        Chance::new(chance.next_number())
     }
 
     fn title(&self, topic: usize, chance: &mut Chance) -> String {

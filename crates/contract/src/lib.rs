@@ -17,11 +17,11 @@
 //! A law is an ordinary function with a store of its own. Where a backend lacks a capability, the
 //! law checks what it promises instead, so that no law is ever skipped.
 
-mod chance;
 mod known_items;
 mod laws;
 mod samples;
 
+pub mod chance;
 pub mod corpus;
 
 use std::{error::Error, future::Future, sync::Arc};
