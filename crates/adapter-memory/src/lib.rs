@@ -68,6 +68,7 @@ impl GraphBackend for MemoryBackend {
         Capabilities {
             durable: false,
             sql_access: false,
+            replica: false,
         }
     }
 
@@ -85,6 +86,7 @@ impl GraphBackend for MemoryBackend {
             memories: statistics.memories,
             relationships: statistics.relationships + statistics.relationships_ended,
             size_bytes: None,
+            sync: None,
             warnings: Vec::new(),
         })
     }

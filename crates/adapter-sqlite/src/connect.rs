@@ -1,7 +1,6 @@
 use std::{
     fmt,
     hash::{BuildHasher, RandomState},
-    io,
     num::NonZeroUsize,
     path::{Path, PathBuf},
     sync::{
@@ -33,9 +32,6 @@ const CHECKPOINT_PAGES: u32 = 4_000;
 
 /// A connection that closes last leaves the write-ahead log as it is.
 const LEAVE_LOG: DbConfig = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
-
-/// The least size of a file that holds a database.
-const SMALLEST: u64 = 512;
 
 /// How to open a file.
 #[derive(Clone, Debug)]
@@ -185,7 +181,8 @@ fn connect(
         Location::File(path) => {
             if role == Role::Writer {
                 check_key(options.key.as_ref())?;
-                check_path(path)?;
+                sql_graph::prepare_file(path)?;
+                sql_graph::refuse_replica(path)?;
             }
             match &options.key {
                 Some(Key(key)) => sqlite_engine::open_encrypted(path, flags, key),
@@ -194,7 +191,10 @@ fn connect(
         }
     };
     let mut connection = Connection::new(opened.map_err(sqlite)?, statements).map_err(sqlite)?;
-    set_up(&mut connection, role, location, options).map_err(|err| read_only(err, location))?;
+    set_up(&mut connection, role, location, options).map_err(|err| match location {
+        Location::File(path) => sql_graph::explain_read_only(err, path),
+        Location::Memory(_) => err,
+    })?;
     Ok(connection)
 }
 
@@ -216,7 +216,7 @@ fn set_up(
         }
         // Before anything is written, also a journal mode: the file may be somebody else's. Closing
         // it would move what its program left in the log.
-        let log = std::fs::metadata(log_of(&options.path));
+        let log = std::fs::metadata(sql_graph::beside(&options.path, "-wal"));
         let has_log = log.is_ok_and(|log| log.len() > 0);
         let leave = connection.sqlite.set_db_config(LEAVE_LOG, has_log);
         leave.map_err(sqlite)?;
@@ -260,20 +260,6 @@ fn limit_size(sqlite_connection: &rusqlite::Connection, max_bytes: u64) -> Resul
         .map_err(sqlite)
 }
 
-/// Says why a file that opens cannot be set up for writing.
-fn read_only(err: BackendError, location: &Location) -> BackendError {
-    match location {
-        Location::File(path) if err.kind() == ErrorKind::Unauthorized => {
-            let parent = path.parent().unwrap_or(path).display();
-            err.because(format!(
-                "it may not be written: change the permissions of the file and of its folder {parent}, \
-                 or free the file system from being read-only; nothing was changed"
-            ))
-        }
-        _ => err,
-    }
-}
-
 /// Fails when a key encrypts nothing.
 fn check_key(key: Option<&Key>) -> Result<()> {
     match key {
@@ -282,49 +268,6 @@ fn check_key(key: Option<&Key>) -> Result<()> {
         )),
         _ => Ok(()),
     }
-}
-
-/// Fails when the path can hold no graph of ours; makes the folders above it.
-fn check_path(path: &Path) -> Result<()> {
-    if path.is_dir() {
-        return Err(invalid(
-            "it is a folder: name a file in it, such as memory.db",
-        ));
-    }
-    // The engine takes a file of one byte for an empty one.
-    if std::fs::metadata(path).is_ok_and(|file| (1..SMALLEST).contains(&file.len())) {
-        return Err(BackendError::new(ErrorKind::Corrupt, DOING)
-            .because("the file is no SQLite database: name another file; nothing was changed"));
-    }
-    for sidecar in ["-info", "-client_wal_index"] {
-        let mut name = path.as_os_str().to_owned();
-        name.push(sidecar);
-        if Path::new(&name).exists() {
-            return Err(invalid(
-                "it is an embedded replica of libSQL, and writing to it here would corrupt it: \
-                 open it with the turso backend",
-            ));
-        }
-    }
-    let parent = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
-    parent
-        .map_or(Ok(()), std::fs::create_dir_all)
-        .map_err(|err| {
-            let kind = match err.kind() {
-                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                    ErrorKind::Unauthorized
-                }
-                io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
-                    ErrorKind::InvalidArgument
-                }
-                _ => ErrorKind::Backend,
-            };
-            BackendError::new(kind, DOING)
-                .because(format!("the folder above it cannot be made: {err}"))
-                .from_source(err)
-        })
 }
 
 fn invalid(detail: &str) -> BackendError {
@@ -375,26 +318,13 @@ pub(crate) fn health(connection: &mut Connection, location: &Location) -> Result
         schema_version,
         memories: contents.memories,
         relationships: contents.relationships,
-        size_bytes: size(location),
+        size_bytes: match location {
+            Location::File(path) => sql_graph::file_size(path),
+            Location::Memory(_) => None,
+        },
+        sync: None,
         warnings,
     })
-}
-
-/// Returns how many bytes the file and its write-ahead log take.
-fn size(location: &Location) -> Option<u64> {
-    let Location::File(path) = location else {
-        return None;
-    };
-    let length = |path: &Path| std::fs::metadata(path).map(|file| file.len());
-    let file = length(path).ok()?;
-    Some(file + length(&log_of(path)).unwrap_or_default())
-}
-
-/// Returns the path of the write-ahead log.
-fn log_of(path: &Path) -> PathBuf {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    log.into()
 }
 
 impl fmt::Display for Location {

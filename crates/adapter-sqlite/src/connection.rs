@@ -136,7 +136,9 @@ impl Transaction for Connection {
     }
 
     fn apply(&mut self, batches: &[Batch]) -> Result<Vec<Result<Receipt>>> {
-        sql_graph::apply(self, batches)
+        let receipts = sql_graph::apply(self, batches)?;
+        sql_graph::read_new_texts(self)?;
+        Ok(receipts)
     }
 
     fn commit(&mut self) -> Result<()> {
@@ -155,24 +157,6 @@ impl Transaction for Connection {
 /// Says whether an action changes transactions, settings or files. Some settings take effect when
 /// their statement is prepared.
 fn is_ours(action: &AuthAction<'_>) -> bool {
-    const LOOK_AT: [&str; 10] = [
-        "foreign_key_check",
-        "foreign_key_list",
-        "index_info",
-        "index_list",
-        "index_xinfo",
-        "integrity_check",
-        "quick_check",
-        "table_info",
-        "table_list",
-        "table_xinfo",
-    ];
-    const DO: [&str; 4] = [
-        "incremental_vacuum",
-        "optimize",
-        "shrink_memory",
-        "wal_checkpoint",
-    ];
     match action {
         AuthAction::Transaction { .. }
         | AuthAction::Savepoint { .. }
@@ -181,10 +165,7 @@ fn is_ours(action: &AuthAction<'_>) -> bool {
         AuthAction::Pragma {
             pragma_name,
             pragma_value,
-        } => {
-            let is = |name: &&str| name.eq_ignore_ascii_case(pragma_name);
-            DO.iter().any(is) || (pragma_value.is_some() && !LOOK_AT.iter().any(is))
-        }
+        } => !sql_graph::may_use_pragma(pragma_name, *pragma_value),
         _ => false,
     }
 }
@@ -243,5 +224,9 @@ impl SqlRow for SqliteRow<'_> {
 
     fn real(&self, column: usize) -> Result<Option<f64>> {
         self.get(column)
+    }
+
+    fn columns(&self) -> usize {
+        self.0.as_ref().column_count()
     }
 }

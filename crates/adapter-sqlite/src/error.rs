@@ -1,52 +1,13 @@
 use lanes::LaneError;
 use ports::{BackendError, ErrorKind};
-use sqlite_engine::rusqlite::{self, ErrorCode};
+use sqlite_engine::rusqlite;
 
 /// Translates an error of the engine; what was being done is added above.
 pub(crate) fn sqlite(err: rusqlite::Error) -> BackendError {
-    let (kind, words) = match err.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => (
-            ErrorKind::Busy,
-            "another process kept the file locked for 30 seconds: try again, or end that process",
-        ),
-        Some(ErrorCode::DatabaseCorrupt) => (
-            ErrorKind::Corrupt,
-            "the file is damaged: stop every program that uses it and restore a backup",
-        ),
-        Some(ErrorCode::NotADatabase) => (
-            ErrorKind::Corrupt,
-            "the file is no SQLite database, or is encrypted with another key; nothing was changed",
-        ),
-        Some(ErrorCode::ConstraintViolation) => (
-            ErrorKind::InvalidArgument,
-            "what was to be written breaks a rule of the tables; nothing was changed",
-        ),
-        Some(ErrorCode::DiskFull) => (
-            ErrorKind::Backend,
-            "the disk is full: make room and try again; nothing was changed",
-        ),
-        Some(
-            ErrorCode::ReadOnly
-            | ErrorCode::PermissionDenied
-            | ErrorCode::AuthorizationForStatementDenied,
-        ) => (
-            ErrorKind::Unauthorized,
-            "the file or its folder may not be written: change its permissions",
-        ),
-        Some(ErrorCode::CannotOpen) => (
-            ErrorKind::Unauthorized,
-            "the file cannot be opened: look at the permissions of it and its folder",
-        ),
-        Some(ErrorCode::SystemIoFailure) => (
-            ErrorKind::Backend,
-            "reading or writing the file failed: look at the disk; nothing was changed",
-        ),
-        _ => {
-            let words = err.to_string();
-            return BackendError::new(ErrorKind::Backend, "run a statement")
-                .because(words)
-                .from_source(err);
-        }
+    let code = err.sqlite_error().map(|err| err.extended_code);
+    let (kind, words) = match code.and_then(sql_graph::engine_error) {
+        Some((kind, words)) => (kind, words.to_owned()),
+        None => (ErrorKind::Backend, err.to_string()),
     };
     BackendError::new(kind, "run a statement")
         .because(words)

@@ -71,6 +71,7 @@ impl GraphBackend for SqliteBackend {
         Capabilities {
             durable: self.location.is_file(),
             sql_access: true,
+            replica: false,
         }
     }
 

@@ -14,6 +14,7 @@ pub(crate) mod paths;
 pub(crate) mod random_walk;
 pub(crate) mod reinforcement;
 pub(crate) mod relationships;
+pub(crate) mod replica;
 pub(crate) mod round_trips;
 pub(crate) mod search;
 pub(crate) mod sql_access;
@@ -312,6 +313,13 @@ macro_rules! __for_each_law {
                 lists_do_not_grow_with_the_page,
                 searches_do_not_grow_with_the_page,
                 walks_do_not_grow_with_the_neighbours,
+            }
+            replica {
+                a_backend_syncs_when_it_says_so,
+                a_sync_succeeds_and_is_counted,
+                a_sync_brings_what_others_wrote,
+                an_outdated_replica_hears_of_the_present_version,
+                a_closed_replica_does_not_sync,
             }
             sql_access {
                 a_backend_speaks_sql_when_it_says_so,

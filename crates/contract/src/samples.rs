@@ -20,6 +20,14 @@ pub(crate) async fn open(h: &dyn Harness) -> Result<Arc<dyn GraphBackend>> {
     Ok(store)
 }
 
+/// Brings a replica up to date, so that it shows what another opening wrote. Others show it at once.
+pub(crate) async fn caught_up(store: &dyn GraphBackend) -> Result<()> {
+    if store.capabilities().replica {
+        store.replica()?.sync().await?;
+    }
+    Ok(())
+}
+
 pub(crate) fn id(text: &str) -> MemoryId {
     MemoryId::new(text).expect("laws write valid ids")
 }

@@ -7,8 +7,8 @@ use domain::{
 };
 
 use crate::{
-    BackendError, Batch, Capabilities, Changed, ErrorKind, Health, Receipt, Result, SchemaVersion,
-    SqlAccess, Statistics,
+    BackendError, Batch, Capabilities, Changed, ErrorKind, Health, Receipt, Replica, Result,
+    SchemaVersion, SqlAccess, Statistics,
 };
 
 /// Keeps a memory graph.
@@ -128,6 +128,16 @@ pub trait GraphBackend: fmt::Debug + Send + Sync + 'static {
     fn sql_access(&self) -> Result<&dyn SqlAccess> {
         Err(BackendError::new(ErrorKind::Unsupported, "execute a query")
             .because(format!("the backend {} does not speak SQL", self.name())))
+    }
+
+    /// Returns the door for syncing with a primary.
+    ///
+    /// # Errors
+    ///
+    /// - [`Unsupported`](ErrorKind::Unsupported) without [`Capabilities::replica`]
+    fn replica(&self) -> Result<&dyn Replica> {
+        Err(BackendError::new(ErrorKind::Unsupported, "sync")
+            .because("this store is no replica: there is no primary to sync with"))
     }
 }
 

@@ -6,6 +6,7 @@
 mod backend;
 mod batch;
 mod error;
+mod replica;
 mod report;
 mod sql_access;
 mod time_and_chance;
@@ -13,6 +14,7 @@ mod time_and_chance;
 pub use backend::{GraphBackend, GraphBackendExt};
 pub use batch::{Batch, Change, Cycles, Expect, Receipt, Reinforced};
 pub use error::{BackendError, Conflict, ErrorKind, Result};
+pub use replica::{Latency, Replica, SyncError, SyncState, SyncStatus, Synced};
 pub use report::{Capabilities, Changed, Health, SchemaVersion, Statistics};
 pub use sql_access::{Access, Row, SqlAccess, SqlParameters, SqlValue};
 pub use time_and_chance::{Clock, IdSource};

@@ -3,6 +3,8 @@ use std::collections::BTreeMap;
 use domain::{Memory, MemoryType, Relationship, RelationshipType, Timestamp};
 use serde::Serialize;
 
+use crate::SyncStatus;
+
 /// What a backend can do beyond the methods that every backend has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capabilities {
@@ -10,6 +12,8 @@ pub struct Capabilities {
     pub durable: bool,
     /// [`GraphBackend::sql_access`](crate::GraphBackend::sql_access) answers.
     pub sql_access: bool,
+    /// [`GraphBackend::replica`](crate::GraphBackend::replica) answers.
+    pub replica: bool,
 }
 
 /// The version of a store's schema; each step adds one.
@@ -17,7 +21,7 @@ pub struct Capabilities {
 pub struct SchemaVersion(pub u32);
 
 /// How a backend is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Health {
     /// The backend's name.
     pub backend: &'static str,
@@ -33,6 +37,8 @@ pub struct Health {
     pub relationships: u64,
     /// How many bytes it takes on disk, when it is on disk.
     pub size_bytes: Option<u64>,
+    /// How its syncing goes, when it is a replica.
+    pub sync: Option<SyncStatus>,
     /// What a person should know, in words; empty when all is well.
     pub warnings: Vec<String>,
 }

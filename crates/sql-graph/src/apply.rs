@@ -15,15 +15,13 @@ use crate::{
     slice::{Effects, Slice, Statement, statement},
 };
 
-/// How many bytes of JSON travel with one statement.
-const LARGEST_PARAMETER: usize = 32 << 20;
-
 /// Applies each of the batches, in order, as a whole or not at all; one that is refused leaves no
 /// trace. An error of the whole leaves a trace: then the caller takes the transaction back, and may
 /// try each batch alone.
 ///
-/// It reads with at most 5 statements and writes with at most 8, one more of a kind for each
-/// 32 MiB of memories, however many batches there are.
+/// It reads with at most 6 statements, all of them before the first that writes, and writes with at
+/// most 5, one more of a kind for each [`SqlConnection::largest_parameter`], however many batches
+/// there are.
 pub fn apply(
     connection: &mut dyn SqlConnection,
     batches: &[Batch],
@@ -61,8 +59,8 @@ pub fn apply(
             }
         });
     }
+    refuse_cycles(connection, &slice, &suspects)?;
     write(connection, &slice.effects())?;
-    refuse_cycles(connection, &suspects)?;
     Ok(receipts)
 }
 
@@ -88,7 +86,8 @@ pub fn read_new_texts(connection: &mut dyn SqlConnection) -> Result<()> {
         unread.push((row::integer_of(row, 4)?, words));
         Ok(())
     })?;
-    for rows in parameters(unread.iter()) {
+    let largest = connection.largest_parameter();
+    for rows in parameters(largest, unread.iter()) {
         connection.execute(
             "UPDATE nodes SET expansion = read.value ->> 1 FROM json_each(?1) AS read
              WHERE nodes.key = read.value ->> 0 AND nodes.expansion IS NOT read.value ->> 1",
@@ -302,11 +301,12 @@ fn check(slice: &Slice, expect: &Expect) -> Result<()> {
 }
 
 fn write(connection: &mut dyn SqlConnection, effects: &Effects) -> Result<()> {
+    let largest = connection.largest_parameter();
     if !effects.remove_relationships.is_empty() {
         let sql = "DELETE FROM relationships WHERE id IN (SELECT value FROM json_each(?1))";
         connection.execute(sql, &[json(&effects.remove_relationships)])?;
     }
-    for rows in parameters(effects.put_memories.iter().map(row::memory_row)) {
+    for rows in parameters(largest, effects.put_memories.iter().map(row::memory_row)) {
         connection.execute(
             "INSERT INTO nodes (id, properties, created_at, updated_at, expansion)
              SELECT value ->> 0, value -> 1, value ->> 2, value ->> 3, value ->> 4
@@ -319,9 +319,17 @@ fn write(connection: &mut dyn SqlConnection, effects: &Effects) -> Result<()> {
     }
     if !effects.put_memories.is_empty() {
         // A new text with the same expansion looks as if nobody had read it.
-        read_new_texts(connection)?;
+        let ids: Vec<_> = effects.put_memories.iter().map(|put| &put.id).collect();
+        connection.execute(
+            "DELETE FROM nodes_unread AS unread WHERE EXISTS (SELECT 1 FROM nodes AS n
+               WHERE n.key = unread.key AND n.id IN (SELECT value FROM json_each(?1)))",
+            &[json(&ids)],
+        )?;
     }
-    for rows in parameters(effects.put_relationships.iter().map(row::relationship_row)) {
+    for rows in parameters(
+        largest,
+        effects.put_relationships.iter().map(row::relationship_row),
+    ) {
         connection.execute(
             "INSERT INTO relationships (id, from_id, to_id, rel_type, properties, created_at,
                recorded_at, valid_from, valid_until, invalidated_by)
@@ -370,16 +378,26 @@ fn takes_away(slice: &Slice, batch: &Batch) -> bool {
     })
 }
 
-/// Fails when one of `suspects`, which are stored, closes a cycle.
-fn refuse_cycles(connection: &mut dyn SqlConnection, suspects: &[Statement]) -> Result<()> {
+/// Fails when one of `suspects`, which the slice has, would close a cycle.
+fn refuse_cycles(
+    connection: &mut dyn SqlConnection,
+    slice: &Slice,
+    suspects: &[Statement],
+) -> Result<()> {
     if suspects.is_empty() {
         return Ok(());
     }
-    let starts: BTreeSet<_> = suspects
-        .iter()
-        .map(|(kind, _, to)| (kind.as_str(), to))
-        .collect();
-    let mut edges: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+    let mut edges: BTreeMap<&str, Vec<(String, String)>> = BTreeMap::new();
+    // What is put leads on to what is stored, so the stored ones are followed from there.
+    let mut starts = BTreeSet::new();
+    for put in slice.put_relationships() {
+        if put.relationship_type.is_acyclic() && put.validity().is_open() {
+            let kind = put.relationship_type.as_str();
+            starts.insert((kind, &put.to));
+            let edge = (put.from.to_string(), put.to.to_string());
+            edges.entry(kind).or_default().push(edge);
+        }
+    }
     connection.query(
         "WITH RECURSIVE reached (rel_type, id) AS (
            SELECT value ->> 0, value ->> 1 FROM json_each(?1)
@@ -387,22 +405,23 @@ fn refuse_cycles(connection: &mut dyn SqlConnection, suspects: &[Statement]) -> 
            SELECT r.rel_type, r.to_id FROM reached CROSS JOIN relationships AS r
            ON r.from_id = reached.id AND r.valid_until IS NULL AND r.rel_type = reached.rel_type
          )
-         SELECT r.rel_type, r.from_id, r.to_id FROM reached CROSS JOIN relationships AS r
+         SELECT r.id, r.rel_type, r.from_id, r.to_id FROM reached CROSS JOIN relationships AS r
          ON r.from_id = reached.id AND r.valid_until IS NULL AND r.rel_type = reached.rel_type",
         &[json(&starts)],
         &mut |row| {
-            let edge = (text_of(row, 1)?.to_owned(), text_of(row, 2)?.to_owned());
-            edges
-                .entry(text_of(row, 0)?.to_owned())
-                .or_default()
-                .push(edge);
+            let id = relationship_id(text_of(row, 0)?)?;
+            if let Some(edges) = edges.get_mut(text_of(row, 1)?)
+                && !slice.has_changed(&id)
+            {
+                edges.push((text_of(row, 2)?.to_owned(), text_of(row, 3)?.to_owned()));
+            }
             Ok(())
         },
     )?;
     for (kind, edges) in &edges {
         let suspects: Vec<_> = suspects
             .iter()
-            .filter(|(suspect, ..)| suspect.as_str() == kind)
+            .filter(|(suspect, ..)| suspect.as_str() == *kind)
             .map(|(_, from, to)| (from.as_str(), to.as_str()))
             .collect();
         let edges: Vec<_> = edges
@@ -428,12 +447,15 @@ pub(crate) fn json(value: &impl Serialize) -> SqlValue {
 }
 
 /// Writes rows as JSON arrays, each of which may travel with one statement.
-fn parameters(rows: impl Iterator<Item = impl Serialize>) -> impl Iterator<Item = SqlValue> {
+pub(crate) fn parameters(
+    largest: usize,
+    rows: impl Iterator<Item = impl Serialize>,
+) -> impl Iterator<Item = SqlValue> {
     let mut rows = rows.peekable();
     std::iter::from_fn(move || {
         rows.peek()?;
         let mut array = String::from("[");
-        while array.len() < LARGEST_PARAMETER
+        while array.len() < largest
             && let Some(row) = rows.next()
         {
             if array.len() > 1 {

@@ -26,6 +26,11 @@ pub trait SqlConnection {
 
     /// Runs several statements that take no parameters and return no rows.
     fn execute_script(&mut self, sql: &str) -> Result<()>;
+
+    /// Returns how many bytes of JSON may travel as one parameter.
+    fn largest_parameter(&self) -> usize {
+        32 << 20
+    }
 }
 
 /// A row of an answer, readable until the next one comes.
@@ -38,6 +43,9 @@ pub trait SqlRow {
 
     /// Returns a number, or `None` for NULL.
     fn real(&self, column: usize) -> Result<Option<f64>>;
+
+    /// Returns how many columns there are.
+    fn columns(&self) -> usize;
 }
 
 /// Counts the statements that a backend's connections run, transaction control left out.

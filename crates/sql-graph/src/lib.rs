@@ -9,10 +9,15 @@
 //! back when it fails.
 
 mod apply;
+mod callers;
 mod connection;
 mod cycle;
+mod engine_error;
+mod file;
 mod filter;
+mod history;
 mod list;
+mod remote_write;
 mod row;
 mod schema;
 mod search;
@@ -21,8 +26,13 @@ mod statistics;
 mod walk;
 
 pub use apply::{apply, read_new_texts};
+pub use callers::{check_single, first_word, inlined, is_reading, may_use_pragma, parameters};
 pub use connection::{SqlConnection, SqlRow, StatementLog};
+pub use engine_error::engine_error;
+pub use file::{beside, explain_read_only, file_size, prepare_file, refuse_replica};
+pub use history::{DIVERGED, History, history};
 pub use list::{changes_since, list, memories, relationships};
+pub use remote_write::{RemoteWrite, STALE, Statements, abandon, note};
 pub use schema::{NEWEST, initialize_schema, schema_version};
 pub use search::search;
 pub use statistics::{Contents, contents, statistics};

@@ -4,7 +4,10 @@ use crate::{SqlConnection, read_new_texts};
 
 /// The steps from an empty store to the newest schema, each a script. A step is never changed once
 /// a release has run it: a change is a new step.
-const STEPS: [&str; 1] = [include_str!("schema/0001_graph.sql")];
+const STEPS: [&str; 2] = [
+    include_str!("schema/0001_graph.sql"),
+    include_str!("schema/0002_batches.sql"),
+];
 
 /// The newest version that this program knows.
 #[expect(clippy::cast_possible_truncation, reason = "there are few steps")]

@@ -139,6 +139,22 @@ impl Slice {
         self.relationships.get(id)?.content()
     }
 
+    /// Returns the relationships that batches put or changed, as they are now.
+    pub(crate) fn put_relationships(&self) -> impl Iterator<Item = &Relationship> {
+        self.relationships
+            .values()
+            .filter_map(|state| match &state.now {
+                Presence::Put(relationship) => Some(&**relationship),
+                _ => None,
+            })
+    }
+
+    /// Says whether a stored relationship is no longer as it is stored.
+    pub(crate) fn has_changed(&self, id: &RelationshipId) -> bool {
+        let state = self.relationships.get(id);
+        state.is_some_and(|state| !matches!(state.now, Presence::Stored(_)))
+    }
+
     fn has_memory(&self, id: &MemoryId) -> bool {
         self.memories.get(id).is_some_and(State::is_there)
     }

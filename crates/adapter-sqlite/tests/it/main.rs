@@ -21,4 +21,5 @@ mod settings;
 mod sharing;
 mod sql;
 mod together;
+mod upgrade;
 mod words;

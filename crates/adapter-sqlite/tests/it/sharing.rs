@@ -53,12 +53,12 @@ async fn backends_that_make_the_schema_at_the_same_time_agree() {
         c.initialize_schema(),
     );
     for version in [made.0, made.1, made.2] {
-        assert_eq!(version.unwrap(), SchemaVersion(1));
+        assert_eq!(version.unwrap(), sql_graph::NEWEST);
     }
     let steps: i64 = raw(&path)
         .query_row("SELECT count(*) FROM schema_steps", [], |row| row.get(0))
         .unwrap();
-    assert_eq!(steps, 1);
+    assert_eq!(steps, i64::from(sql_graph::NEWEST.0));
 }
 
 /// The writer of each backend waits for the others instead of failing.
@@ -123,7 +123,7 @@ async fn health_says_what_there_is() {
         health.engine,
         format!("SQLite {}", sqlite_engine::version())
     );
-    assert_eq!(health.schema_version, SchemaVersion(1));
+    assert_eq!(health.schema_version, sql_graph::NEWEST);
     assert_eq!((health.memories, health.relationships), (3, 2));
     assert_eq!(health.warnings, Vec::<String>::new());
     let on_disk = |path: &Path| fs::metadata(path).unwrap().len();

@@ -222,7 +222,10 @@ async fn what_is_not_the_callers_to_change_is_refused() {
         ("foreign_keys", SqlValue::Integer(1)),
         ("synchronous", SqlValue::Integer(2)),
         ("journal_mode", SqlValue::from("wal")),
-        ("user_version", SqlValue::Integer(1)),
+        (
+            "user_version",
+            SqlValue::Integer(sql_graph::NEWEST.0.into()),
+        ),
         ("locking_mode", SqlValue::from("normal")),
     ] {
         let rows = run(&backend, &format!("PRAGMA {setting}")).await.unwrap();

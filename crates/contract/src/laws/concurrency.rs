@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use crate::{
     Harness, LawError, LawResult,
     samples::{
-        assert_fails, at, batch, contents, first, id, link, memory, memory_names, open,
+        assert_fails, at, batch, caught_up, contents, first, id, link, memory, memory_names, open,
         put_memories, put_names, relationship_id, remove_memory, touch,
     },
 };
@@ -344,7 +344,8 @@ pub async fn no_relationship_loses_its_end(h: &dyn Harness) -> LawResult {
     Ok(())
 }
 
-/// Two openings of one durable store see each other's writes at once; else they are strangers.
+/// Two openings of one durable store see each other's writes, replicas after a sync and all others
+/// at once; else they are strangers.
 pub async fn two_openings_see_each_others_writes(h: &dyn Harness) -> LawResult {
     let [one, other] = [open(h).await?, open(h).await?];
     let durable = one.capabilities().durable;
@@ -358,6 +359,7 @@ pub async fn two_openings_see_each_others_writes(h: &dyn Harness) -> LawResult {
         let put = put_names([name.as_str(), neighbour.as_str()]);
         let put = put.put_relationship(link(&name, &name, SOLVES, &neighbour));
         writer.apply(put).await?;
+        caught_up(&**reader).await?;
         let seen = durable.then(|| memory(&name));
         assert_eq!(reader.memory(&id(&name)).await?, seen);
         let relationship = reader.relationship(&relationship_id(&name)).await?;
@@ -381,6 +383,7 @@ pub async fn two_openings_lose_no_update(h: &dyn Harness) -> LawResult {
     if !durable {
         stores[1].put_memory(memory("m")).await?;
     }
+    caught_up(&*stores[1]).await?;
     let mut tasks = JoinSet::new();
     for store in stores.iter().cycle().take(8) {
         let store = Arc::clone(store);
@@ -393,6 +396,7 @@ pub async fn two_openings_lose_no_update(h: &dyn Harness) -> LawResult {
     }
     all(tasks).await?;
     for store in &stores {
+        caught_up(&**store).await?;
         let found = store.memory(&id("m")).await?;
         let expected = if durable { 32 } else { 16 };
         assert_eq!(found.map(|memory| memory.usage_count), Some(expected));
@@ -414,6 +418,7 @@ pub async fn several_may_open_a_new_store_at_once(h: &dyn Harness) -> LawResult 
         store.put_memory(memory(&n.to_string())).await?;
     }
     let (store, _) = &opened[0];
+    caught_up(&**store).await?;
     let count = store.statistics().await?.memories;
     assert_eq!(count, if store.capabilities().durable { 3 } else { 1 });
     Ok(())

@@ -4,7 +4,11 @@ mod batches;
 use adapter_memory::MemoryBackend;
 use ports::{Batch, Conflict, GraphBackend};
 
-use crate::{Harness, LawResult, chance::Chance, samples::open};
+use crate::{
+    Harness, LawResult,
+    chance::Chance,
+    samples::{caught_up, open},
+};
 
 use self::{answers::compare, batches::random_batch};
 
@@ -84,6 +88,7 @@ pub async fn reopening_changes_no_answer(h: &dyn Harness) -> LawResult {
             apply_to_both(&*stores[writer], &oracle, batch, &place).await?;
             if step % 5 == 4 {
                 let reader = if durable { 1 - writer } else { 0 };
+                caught_up(&*stores[reader]).await?;
                 compare(&*stores[reader], &oracle, &mut chance, &place).await?;
             }
             if step % 20 == 19 {
