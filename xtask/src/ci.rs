@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::{Failure, repository, tidy};
+use crate::{Failure, engines, repository, tidy};
 use tools::Tool;
 
 /// What `cargo xtask help` says.
@@ -36,6 +36,7 @@ const STEPS: &[Step] = &[
         },
     },
     Step::command("doctest", "cargo test --workspace --doc --quiet"),
+    Step::command("engines", engines::FETCH),
     Step::tool(
         "test",
         tools::NEXTEST,
@@ -198,7 +199,7 @@ fn step_named(name: Option<&String>) -> Result<&'static Step, Failure> {
 
 /// Runs a command as a shell would. `cargo run` tells its program which package it is; to a step
 /// that asks, as `cargo-machete` does, that would be a lie.
-fn run_command(command: &mut Command) -> Result<(), Failure> {
+pub(crate) fn run_command(command: &mut Command) -> Result<(), Failure> {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {

@@ -4,6 +4,7 @@
 //! to nothing, so that a task starts at once; what needs the graph runs as a program of its own.
 
 mod ci;
+mod engines;
 mod repository;
 mod tidy;
 
@@ -20,6 +21,11 @@ const TASKS: &[Task] = &[
         name: "tidy",
         about: tidy::ABOUT,
         run: tidy::run,
+    },
+    Task {
+        name: "engines",
+        about: engines::ABOUT,
+        run: engines::run,
     },
     Task {
         name: "help",
@@ -95,8 +101,8 @@ fn help(arguments: &[String]) -> Result<(), Failure> {
 
 fn usage() -> String {
     let line = |task: &Task| {
-        let about = task.about.replace('\n', "\n        ");
-        format!("  {:<6}{about}", task.name)
+        let about = task.about.replace('\n', "\n          ");
+        format!("  {:<8}{about}", task.name)
     };
     let tasks: Vec<_> = TASKS.iter().map(line).collect();
     format!(

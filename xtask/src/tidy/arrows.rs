@@ -12,6 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("lanes", &["domain", "ports"]),
     ("sql-graph", &["domain", "ports"]),
     ("sqlite-engine", &[]),
+    ("engines", &[]), // for tests, and so in no row but that of `bench`
     ("adapter-memory", &["domain", "ports"]),
     (
         "adapter-sqlite",
@@ -33,6 +34,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "lanes",
             "sql-graph",
             "sqlite-engine",
+            "engines",
             "adapter-memory",
             "adapter-sqlite",
             "adapter-turso",
@@ -57,6 +59,7 @@ const CORE: &[&str] = &["domain", "ports"];
 /// The crates of ours that bring an engine or threads for one.
 const ENGINE_CRATES: &[&str] = &[
     "sqlite-engine",
+    "engines",
     "sql-graph",
     "lanes",
     "adapter-sqlite",
@@ -277,6 +280,19 @@ mod tests {
             &["crates/contract"],
         );
         assert_eq!(ours_point_inwards(&test), []);
+    }
+
+    #[test]
+    fn real_servers_are_for_tests_and_measurements() {
+        for (folder, kind, wrong) in [
+            ("crates/adapter-turso", Kind::Development, 0),
+            ("crates/bench", Kind::Normal, 0),
+            ("crates/adapter-turso", Kind::Normal, 1),
+            ("crates/cli", Kind::Normal, 1),
+        ] {
+            let repository = package(folder, kind, &["crates/engines"]);
+            assert_eq!(ours_point_inwards(&repository).len(), wrong, "{folder}");
+        }
     }
 
     #[test]
