@@ -1,0 +1,365 @@
+//! Opening a graph in each of the modes.
+
+use std::{
+    fmt,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use lanes::{LaneOptions, Lanes};
+use libsql::OpenFlags;
+use ports::{BackendError, ErrorKind, Health, Result, SyncStatus};
+use sql_graph::{SqlConnection, StatementLog};
+
+use crate::{
+    Mode, TursoOptions,
+    connection::Connection,
+    copy::{LocalCopy, Trust, name},
+    engine::{Engine, open_here},
+    network::Network,
+    primary::Primary,
+    sync::SyncService,
+    writer::PrimaryWriter,
+};
+
+const DOING: &str = "open the graph";
+
+/// How long a caller waits for other processes before it hears [`ErrorKind::Busy`].
+const BUSY: Duration = Duration::from_secs(30);
+
+/// The settings of a connection that writes to a file here. Twice the waiting for the disk that a
+/// commit has goes with moving the log into the file, which is done after 4,000 pages. REPLACE fires
+/// the triggers that keep the index in step only when they are recursive.
+const WRITING: [&str; 3] = [
+    "PRAGMA synchronous = FULL",
+    "PRAGMA recursive_triggers = ON",
+    "PRAGMA wal_autocheckpoint = 4000",
+];
+
+/// The settings of every connection to a file here; the page cache is 8 MiB.
+const SETTINGS: [&str; 2] = ["PRAGMA foreign_keys = ON", "PRAGMA cache_size = -8192"];
+
+/// A graph that is open.
+pub(crate) struct Open {
+    pub(crate) mode: Mode,
+    pub(crate) location: Location,
+    pub(crate) lanes: Lanes<Connection>,
+    pub(crate) sync: Option<Arc<SyncService>>,
+    /// Kept while there is something to serve; the lanes hold it as well.
+    pub(crate) network: Option<Arc<Network>>,
+}
+
+/// Where a graph is, in words for a person.
+#[derive(Clone, Debug)]
+pub(crate) struct Location(Arc<str>);
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Open {
+    /// Opens what `options` name. Blocks.
+    pub(crate) fn new(options: &TursoOptions, statements: &StatementLog) -> Result<Self> {
+        let mode = options.mode()?;
+        let location = location(options, mode);
+        let opened = match mode {
+            Mode::Local => local(options, statements),
+            Mode::Replica => replica(options, statements),
+            Mode::Remote => remote(options, statements),
+        };
+        let (lanes, sync, network) = opened.map_err(|err| at(err, &location))?;
+        tracing::debug!(%location, %mode, "opened");
+        let mode = match mode {
+            // Another process keeps the replica.
+            Mode::Replica if sync.is_none() => Mode::Remote,
+            mode => mode,
+        };
+        Ok(Self {
+            mode,
+            location,
+            lanes,
+            sync,
+            network,
+        })
+    }
+}
+
+type Opened = (
+    Lanes<Connection>,
+    Option<Arc<SyncService>>,
+    Option<Arc<Network>>,
+);
+
+fn local(options: &TursoOptions, statements: &StatementLog) -> Result<Opened> {
+    let path = &options.db_path;
+    let in_memory = path == Path::new(":memory:");
+    let name = if in_memory {
+        // Connections of one backend share it under this name.
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        format!("file:/memorygraph-turso-{number}?vfs=memdb")
+    } else {
+        sql_graph::prepare_file(path)?;
+        sql_graph::refuse_replica(path)?;
+        name(path)?.to_owned()
+    };
+    let explain = |err| {
+        if in_memory {
+            err
+        } else {
+            sql_graph::explain_read_only(err, path)
+        }
+    };
+    let writer = || {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        let mut engine = open_here(&name, flags, statements.clone())?;
+        set_up_writer(&mut engine, in_memory).map_err(explain)?;
+        Ok(Connection::new(engine, None))
+    };
+    let reader = || {
+        let flags = if in_memory {
+            OpenFlags::SQLITE_OPEN_READ_WRITE
+        } else {
+            OpenFlags::SQLITE_OPEN_READ_ONLY
+        };
+        reader(&name, flags, statements).map_err(explain)
+    };
+    Ok((
+        Lanes::open(lane_options(options), writer, reader)?,
+        None,
+        None,
+    ))
+}
+
+fn set_up_writer(engine: &mut Engine, in_memory: bool) -> Result<()> {
+    set_up(engine)?;
+    // Before anything is written, also a journal mode: the file may be somebody else's.
+    sql_graph::schema_version(engine)?;
+    // The engine opens for reading what it may not write, and says so at the first attempt.
+    engine.control("BEGIN IMMEDIATE")?;
+    engine.control("ROLLBACK")?;
+    let mut mode = String::new();
+    engine.query("PRAGMA journal_mode = WAL", &[], &mut |row| {
+        row.text(0)?.unwrap_or_default().clone_into(&mut mode);
+        Ok(())
+    })?;
+    if mode != "wal" && !in_memory {
+        return Err(BackendError::new(ErrorKind::Unsupported, DOING).because(format!(
+            "its file system takes no write-ahead log (the journal mode stays {mode:?}): keep the \
+             graph on a local disk"
+        )));
+    }
+    WRITING
+        .iter()
+        .try_for_each(|setting| engine.control(setting))
+}
+
+fn set_up(engine: &mut Engine) -> Result<()> {
+    engine.wait_for_others(BUSY)?;
+    SETTINGS
+        .iter()
+        .try_for_each(|setting| engine.control(setting))
+}
+
+fn reader(name: &str, flags: OpenFlags, statements: &StatementLog) -> Result<Connection> {
+    let mut engine = open_here(name, flags, statements.clone())?;
+    set_up(&mut engine)?;
+    engine.control("PRAGMA query_only = ON")?;
+    Ok(Connection::new(engine, None))
+}
+
+fn replica(options: &TursoOptions, statements: &StatementLog) -> Result<Opened> {
+    let path = &options.db_path;
+    if path == Path::new(":memory:") {
+        return Err(
+            BackendError::new(ErrorKind::InvalidArgument, DOING).because(
+                "a replica needs a file: set MEMORY_TURSO_PATH, or MEMORY_TURSO_MODE=remote",
+            ),
+        );
+    }
+    let network = Arc::new(Network::start()?);
+    let runtime = network.handle();
+    sql_graph::prepare_file(path)?;
+    let mut copy = match runtime.block_on(LocalCopy::open(options)) {
+        Err(err) if err.kind() == ErrorKind::Busy => {
+            tracing::warn!("{}", in_use(path));
+            return remote(options, statements);
+        }
+        opened => opened?,
+    };
+    let has_synced = copy.has_synced();
+    let mut first = None;
+    if options.auto_sync || !has_synced {
+        let since = Instant::now();
+        let pulled = runtime.block_on(copy.pull(Trust::Ask));
+        if let Err(err) = &pulled
+            && !copy.has_synced()
+        {
+            let words = err.detail().unwrap_or_default().to_owned();
+            let err = err.clone().because(format!(
+                "{words}; a new replica needs its primary once: nothing was kept"
+            ));
+            copy.discard();
+            return Err(err);
+        }
+        first = Some((pulled, since.elapsed()));
+    }
+    let name = name(path)?;
+    let sync = Arc::new(SyncService::start(runtime, options, copy, first));
+    let read_only = || reader(name, OpenFlags::SQLITE_OPEN_READ_ONLY, statements);
+    let primary = runtime.block_on(Primary::new(options))?;
+    let writer = || {
+        let mut connection = read_only()?;
+        sql_graph::schema_version(&mut connection.engine)?;
+        let writer = PrimaryWriter::new(
+            primary,
+            Arc::clone(&network),
+            statements.clone(),
+            Some(Arc::clone(&sync)),
+        );
+        connection.writer = Some(writer);
+        Ok(connection)
+    };
+    let lanes = Lanes::open(lane_options(options), writer, read_only)?;
+    Ok((lanes, Some(sync), Some(network)))
+}
+
+/// Says that two processes would damage a replica, and what is done instead.
+fn in_use(path: &Path) -> String {
+    format!(
+        "another process keeps the replica {} up to date: this one asks the primary for everything; \
+         give it its own MEMORY_TURSO_PATH to read without the network",
+        path.display()
+    )
+}
+
+fn remote(options: &TursoOptions, statements: &StatementLog) -> Result<Opened> {
+    let network = Arc::new(Network::start()?);
+    let runtime = network.handle();
+    let mut primary = runtime.block_on(Primary::new(options))?;
+    runtime.block_on(primary.greet())?;
+    let mut engines = Vec::new();
+    for _ in 0..=options.readers.get() {
+        engines.push(primary.engine(&network, statements.clone())?);
+    }
+    let engines = std::cell::RefCell::new(engines);
+    let engine = || {
+        let engine = engines.borrow_mut().pop();
+        engine.expect("there is one for each lane")
+    };
+    let writer = || {
+        let mut engine = engine();
+        sql_graph::schema_version(&mut engine)?;
+        let writer = PrimaryWriter::new(primary, Arc::clone(&network), statements.clone(), None);
+        Ok::<_, BackendError>(Connection::new(engine, Some(writer)))
+    };
+    let lanes = Lanes::open(lane_options(options), writer, || {
+        Ok(Connection::new(engine(), None))
+    })?;
+    Ok((lanes, None, Some(network)))
+}
+
+fn lane_options(options: &TursoOptions) -> LaneOptions {
+    LaneOptions {
+        name: "turso",
+        readers: options.readers,
+        ..LaneOptions::default()
+    }
+}
+
+fn location(options: &TursoOptions, mode: Mode) -> Location {
+    let path = options.db_path.display();
+    let url = options.sync_url.as_deref().unwrap_or_default();
+    let words = match mode {
+        Mode::Local => path.to_string(),
+        Mode::Replica => format!("{path} (replica of {url})"),
+        Mode::Remote => format!("{url} (remote)"),
+    };
+    Location(words.into())
+}
+
+/// Says which graph an error is about.
+fn at(err: BackendError, location: &Location) -> BackendError {
+    let words = match err.detail() {
+        Some(detail) => format!("{location}: {detail}"),
+        None => location.to_string(),
+    };
+    err.while_doing(DOING).because(words)
+}
+
+/// Looks at a graph. Trouble becomes a warning, also a primary that is silent.
+pub(crate) fn health(
+    connection: &mut Connection,
+    options: &TursoOptions,
+    location: &Location,
+    mode: Mode,
+    sync: Option<SyncStatus>,
+) -> Health {
+    let mut warnings = Vec::new();
+    let mut look = |found: Result<()>| {
+        if let Err(err) = found {
+            warnings.push(err.to_string());
+        }
+    };
+    let mut schema_version = ports::SchemaVersion(0);
+    let mut contents = sql_graph::Contents::default();
+    let mut engine = String::new();
+    let mut troubles = Vec::new();
+    look(sql_graph::schema_version(connection).map(|found| schema_version = found));
+    look(sql_graph::contents(connection).map(|found| contents = found));
+    look(
+        connection.query("SELECT sqlite_version()", &[], &mut |row| {
+            engine = format!("libSQL, SQLite {}", row.text(0)?.unwrap_or_default());
+            Ok(())
+        }),
+    );
+    if mode != Mode::Remote {
+        look(connection.query("PRAGMA quick_check (1)", &[], &mut |row| {
+            if let Some(trouble) = row.text(0)?.filter(|found| *found != "ok") {
+                troubles.push(trouble.to_owned());
+            }
+            Ok(())
+        }));
+    }
+    let mut size_bytes = sql_graph::file_size(&options.db_path).filter(|_| mode != Mode::Remote);
+    if mode == Mode::Remote {
+        let sql = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
+        look(connection.query(sql, &[], &mut |row| {
+            size_bytes = row.integer(0)?.and_then(|size| u64::try_from(size).ok());
+            Ok(())
+        }));
+    }
+    let mend = match mode {
+        Mode::Replica => "remove it and open it anew: the primary has everything",
+        _ => "stop every program that uses it and restore a backup",
+    };
+    for trouble in troubles {
+        warnings.push(format!("the file is damaged ({trouble}): {mend}"));
+    }
+    if let Some(sync) = &sync {
+        if mode == Mode::Remote {
+            warnings.push(in_use(&options.db_path));
+        }
+        if let Some(err) = &sync.last_error {
+            warnings.push(format!("the last sync failed: {}", err.message));
+        }
+        warnings.extend(sync.notices.iter().cloned());
+    }
+    Health {
+        backend: "turso",
+        location: location.to_string(),
+        engine,
+        schema_version,
+        memories: contents.memories,
+        relationships: contents.relationships,
+        size_bytes,
+        sync,
+        warnings,
+    }
+}

@@ -1,0 +1,317 @@
+//! The copy of a primary on this machine, and how it is brought up to date.
+
+use std::{
+    fs::{self, File, TryLockError},
+    io::{Read, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use domain::{Timestamp, parse_time, time_text};
+use libsql::{Builder, OpenFlags};
+use ports::{BackendError, ErrorKind, Result};
+use sql_graph::{History, StatementLog, beside};
+use tokio::time::timeout;
+
+use crate::{
+    TursoOptions,
+    engine::{Engine, open_here},
+    error::{across, timed_out, turso},
+    primary::{Compared, Primary},
+};
+
+/// What libsql keeps beside a copy: which log it follows, and how far it has come. In it, the
+/// number of the last frame stands after the 16 bytes that name the log, and is the greatest there
+/// is before the first sync.
+const INDEX: &str = "-client_wal_index";
+const INDEX_LENGTH: usize = 32;
+const NO_FRAME: [u8; 8] = [0xff; 8];
+
+/// What we keep beside a copy: a lock, and the time of the last sync.
+const SYNC: &str = "-sync";
+
+/// A copy that this process keeps up to date, alone.
+pub(crate) struct LocalCopy {
+    options: TursoOptions,
+    /// Only while there is one: it is made anew after a sync that had to be given up.
+    database: Option<libsql::Database>,
+    primary: Primary,
+    kept: SyncFile,
+}
+
+/// What a sync brought.
+#[derive(Debug)]
+pub(crate) struct Pulled {
+    pub(crate) frames: u64,
+    /// What a person should know about it.
+    pub(crate) notice: Option<String>,
+}
+
+/// Whether a copy may ask its primary for changes at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// The primary has just shown that it has the history of this copy.
+    Known,
+    /// It may be another one by now, which would replace the copy.
+    Ask,
+}
+
+impl LocalCopy {
+    /// Takes the copy at the path of `options`; nothing travels yet.
+    ///
+    /// # Errors
+    ///
+    /// - [`InvalidArgument`](ErrorKind::InvalidArgument) for a graph that is no copy
+    /// - [`Busy`](ErrorKind::Busy) when another process keeps it up to date
+    pub(crate) async fn open(options: &TursoOptions) -> Result<Self> {
+        let path = &options.db_path;
+        if path.exists() && !beside(path, INDEX).exists() {
+            return Err(invalid(
+                "it is a graph of its own, and cannot become a replica in place: name another file \
+                 for the replica, and bring the memories to the primary with `memorygraph migrate`",
+            ));
+        }
+        let kept = SyncFile::open(beside(path, SYNC))?;
+        let mut copy = Self {
+            options: options.clone(),
+            database: None,
+            primary: Primary::new(options).await?,
+            kept,
+        };
+        copy.build().await?;
+        Ok(copy)
+    }
+
+    /// Says whether there is something to read without the primary.
+    pub(crate) fn has_synced(&self) -> bool {
+        let index = fs::read(beside(&self.options.db_path, INDEX)).unwrap_or_default();
+        index.len() == INDEX_LENGTH && index[16..24] != NO_FRAME
+    }
+
+    /// Says when the copy was last up to date.
+    pub(crate) fn last_success(&self) -> Option<Timestamp> {
+        self.kept.last_success
+    }
+
+    /// Removes the files of a copy that never synced.
+    pub(crate) fn discard(self) {
+        let path = self.options.db_path.clone();
+        drop(self);
+        for suffix in ["", "-wal", "-shm", INDEX, SYNC] {
+            // What cannot be removed is found empty by the next opening.
+            drop(fs::remove_file(beside(&path, suffix)));
+        }
+    }
+
+    /// Brings the copy up to date.
+    pub(crate) async fn pull(&mut self, trust: Trust) -> Result<Pulled> {
+        let mut notice = None;
+        if trust == Trust::Ask {
+            match self.history()? {
+                None => self.primary.greet().await?,
+                Some(history) => match self.primary.compare(&history).await? {
+                    Compared::Same => {}
+                    Compared::Diverged => notice = Some(self.keep_aside().await?),
+                    Compared::Empty => return Err(self.emptied()),
+                },
+            }
+        }
+        let frames = self.follow().await?;
+        self.kept.note(self.options.clock.now());
+        Ok(Pulled { frames, notice })
+    }
+
+    async fn build(&mut self) -> Result<()> {
+        // The old one ends first: two would write to the file.
+        self.database = None;
+        let options = &self.options;
+        let url = options.primary()?.to_owned();
+        let builder =
+            Builder::new_remote_replica(&options.db_path, url, options.token().to_owned())
+                // Writes do not go through it, so that their answers and the copy's are two things.
+                .read_your_writes(false);
+        self.database = Some(builder.build().await.map_err(turso)?);
+        Ok(())
+    }
+
+    /// Asks the primary for its log. Given up when for a whole patience nothing has come: a request
+    /// that is never answered would be waited for without end.
+    async fn follow(&mut self) -> Result<u64> {
+        if self.database.is_none() {
+            self.build().await?;
+        }
+        let database = self.database.as_ref().expect("it was built above");
+        let url = self.options.primary()?;
+        let mut syncing = Box::pin(database.sync());
+        let mut seen = self.marks();
+        let synced = loop {
+            match timeout(self.options.patience, &mut syncing).await {
+                Ok(synced) => break Some(synced),
+                Err(_) => {
+                    let now = self.marks();
+                    if now == seen {
+                        break None;
+                    }
+                    seen = now;
+                }
+            }
+        };
+        drop(syncing);
+        match synced {
+            Some(Ok(synced)) => Ok(synced.frames_synced() as u64),
+            Some(Err(err)) => Err(across_sync(err, url)),
+            None => {
+                let err = timed_out(url, self.options.patience.as_secs_f64()).error;
+                // What it has received and not kept yet is lost with it; the files are not.
+                self.build().await?;
+                Err(err)
+            }
+        }
+    }
+
+    /// Returns what changes when something arrives.
+    fn marks(&self) -> [Option<(u64, SystemTime)>; 2] {
+        ["-wal", ""].map(|suffix| {
+            let found = fs::metadata(beside(&self.options.db_path, suffix)).ok()?;
+            Some((found.len(), found.modified().ok()?))
+        })
+    }
+
+    fn history(&self) -> Result<Option<History>> {
+        if !self.has_synced() {
+            return Ok(None);
+        }
+        sql_graph::history(&mut read_copy(&self.options.db_path)?)
+    }
+
+    /// Says that the primary holds no graph, while the copy does: it stays as it is.
+    fn emptied(&self) -> BackendError {
+        let path = self.options.db_path.display();
+        BackendError::new(ErrorKind::Conflict, "sync").because(format!(
+            "the primary holds no graph any more, and this replica keeps what it had: restore the \
+             primary, or, to begin anew, move {path} and the files beside it away"
+        ))
+    }
+
+    /// Keeps the copy under another name and begins it anew; says where it is kept.
+    async fn keep_aside(&mut self) -> Result<String> {
+        let path = &self.options.db_path;
+        let moment = time_text(self.options.clock.now()).replace([':', '.'], "-");
+        let aside = beside(path, &format!(".{moment}.aside"));
+        let target = name(&aside)?.replace('\'', "''");
+        read_copy(path)?
+            .control(&format!("VACUUM INTO '{target}'"))
+            .map_err(|err| {
+                let words = err.detail().unwrap_or_default().to_owned();
+                err.because(format!(
+                    "the primary holds another graph, or an earlier state of this one, and what is \
+                     here cannot be kept aside as {}: {words}",
+                    aside.display()
+                ))
+            })?;
+        // The copy now follows no log, and takes the primary's from its beginning.
+        self.database = None;
+        let mut index = [0; INDEX_LENGTH];
+        index[16..24].copy_from_slice(&NO_FRAME);
+        fs::write(beside(path, INDEX), index).map_err(io("begin the replica anew"))?;
+        let notice = format!(
+            "the primary holds another graph, or an earlier state of this one: what this replica had \
+             is kept in {}, a graph that the sqlite backend opens",
+            aside.display()
+        );
+        tracing::warn!("{notice}");
+        Ok(notice)
+    }
+}
+
+/// Opens the copy for reading.
+fn read_copy(path: &Path) -> Result<Engine> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+    open_here(name(path)?, flags, StatementLog::default())
+}
+
+/// Returns a path as the engine takes it.
+pub(crate) fn name(path: &Path) -> Result<&str> {
+    path.to_str()
+        .ok_or_else(|| invalid("its name is no Unicode text"))
+}
+
+/// Translates an error of a sync. The primary has answered a moment before, so that what libsql
+/// tells as a silent primary is one that does not serve the log.
+fn across_sync(err: libsql::Error, url: &str) -> BackendError {
+    if let libsql::Error::Replication(_) = &err
+        && !err.to_string().contains("error trying to connect")
+    {
+        let words = err.to_string();
+        return BackendError::new(ErrorKind::Unreachable, "sync")
+            .because(format!(
+                "the primary {url} gave none of its log ({words}): try again; if it stays so, look at \
+                 the primary's log"
+            ))
+            .from_source(err);
+    }
+    across(err, url).error
+}
+
+/// The file beside a copy that one process holds.
+struct SyncFile {
+    file: File,
+    last_success: Option<Timestamp>,
+}
+
+impl SyncFile {
+    fn open(path: PathBuf) -> Result<Self> {
+        let mut file = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(io("open the file beside the replica"))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(BackendError::new(ErrorKind::Busy, "open the graph")
+                    .because("another process keeps this replica up to date"));
+            }
+            Err(TryLockError::Error(err)) => return Err(io("lock the replica")(err)),
+        }
+        let mut text = String::new();
+        // What is no time is as good as none: the next sync writes it anew.
+        drop(file.read_to_string(&mut text));
+        Ok(Self {
+            file,
+            last_success: parse_time("last_success", text.trim()).ok(),
+        })
+    }
+
+    fn note(&mut self, now: Timestamp) {
+        self.last_success = Some(now);
+        let text = time_text(now);
+        let written = self.file.seek(SeekFrom::Start(0)).and_then(|_| {
+            self.file.write_all(text.as_bytes())?;
+            self.file.set_len(text.len() as u64)
+        });
+        if let Err(err) = written {
+            tracing::warn!(%err, "the time of the sync cannot be kept");
+        }
+    }
+}
+
+fn invalid(detail: &str) -> BackendError {
+    BackendError::new(ErrorKind::InvalidArgument, "open the graph").because(detail)
+}
+
+fn io(doing: &'static str) -> impl FnOnce(std::io::Error) -> BackendError {
+    move |err| {
+        let kind = match err.kind() {
+            std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+                ErrorKind::Unauthorized
+            }
+            _ => ErrorKind::Backend,
+        };
+        BackendError::new(kind, doing)
+            .because(err.to_string())
+            .from_source(err)
+    }
+}

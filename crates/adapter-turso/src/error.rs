@@ -1,0 +1,137 @@
+//! Translates the engine's errors, and the network's.
+
+use lanes::LaneError;
+use ports::{BackendError, ErrorKind};
+
+/// Translates an error of the engine in this process; what was being done is added above.
+pub(crate) fn turso(err: libsql::Error) -> BackendError {
+    let code = match &err {
+        libsql::Error::SqliteFailure(code, _) => Some(*code),
+        // The code stands at the end of the words, and nowhere else.
+        libsql::Error::ConnectionFailed(words) => {
+            let digits = words
+                .trim_end_matches('`')
+                .rsplit(|c: char| !c.is_ascii_digit());
+            digits.into_iter().next().and_then(|code| code.parse().ok())
+        }
+        _ => None,
+    };
+    let (kind, words) = match code.and_then(sql_graph::engine_error) {
+        Some((kind, words)) => (kind, words.to_owned()),
+        None => (ErrorKind::Backend, err.to_string()),
+    };
+    BackendError::new(kind, "run a statement")
+        .because(words)
+        .from_source(err)
+}
+
+/// Why the primary gave no answer, or one that refuses.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) error: BackendError,
+    /// Whether the request may have been carried out all the same.
+    pub(crate) may_have_happened: bool,
+}
+
+/// Translates an error that came from the primary, or from the way there.
+///
+/// libsql gives words alone, in which it wraps those of the HTTP client, the server and SQLite; what
+/// is looked for in them is pinned by the tests against a real server.
+pub(crate) fn across(err: libsql::Error, url: &str) -> Failure {
+    let words = err.to_string();
+    let has = |part: &str| words.contains(part);
+    let (kind, said, may_have_happened) = if has("error trying to connect") {
+        (
+            ErrorKind::Unreachable,
+            unreachable(url, reason(&words)),
+            false,
+        )
+    } else if has("status=401") || has("Unauthenticated") || has("AUTH_") {
+        let said = format!(
+            "the primary {url} does not take the token, or asks for one: make a new one and set \
+             TURSO_AUTH_TOKEN; nothing was changed"
+        );
+        (ErrorKind::Unauthorized, said, false)
+    } else if has("status=403") || has("PermissionDenied") || has("Unauthorized") || has("blocked")
+    {
+        let said = format!(
+            "the primary {url} takes the token for reading alone: bring one that may write; nothing \
+             was changed"
+        );
+        (ErrorKind::Unauthorized, said, false)
+    } else if has("SQLITE_BUSY") || has("database is locked") || has("status=429") {
+        let said = format!("others kept the primary {url} busy: try again; nothing was changed");
+        (ErrorKind::Busy, said, false)
+    } else if has("status=5") {
+        (
+            ErrorKind::Unreachable,
+            unreachable(url, reason(&words)),
+            true,
+        )
+    } else if has("status=") || has("json error") || has("unexpected response") {
+        let said = format!(
+            "the server at {url} is no libSQL primary, or has no such database ({}): check \
+             TURSO_DATABASE_URL",
+            reason(&words)
+        );
+        (ErrorKind::InvalidArgument, said, false)
+    } else if has("http error") || has("stream closed") || has("ended prematurely") {
+        (
+            ErrorKind::Unreachable,
+            unreachable(url, reason(&words)),
+            true,
+        )
+    } else if has("constraint failed") {
+        let said = format!(
+            "what was to be written breaks a rule of the tables ({}); nothing was changed",
+            reason(&words)
+        );
+        (ErrorKind::InvalidArgument, said, false)
+    } else {
+        (ErrorKind::Backend, reason(&words).to_owned(), false)
+    };
+    let error = BackendError::new(kind, "ask the primary")
+        .because(said)
+        .from_source(err);
+    Failure {
+        error,
+        may_have_happened,
+    }
+}
+
+/// Says that the primary did not answer in time.
+pub(crate) fn timed_out(url: &str, seconds: f64) -> Failure {
+    let error = BackendError::new(ErrorKind::Unreachable, "ask the primary")
+        .because(unreachable(url, &format!("no answer within {seconds} s")));
+    Failure {
+        error,
+        may_have_happened: true,
+    }
+}
+
+fn unreachable(url: &str, reason: &str) -> String {
+    format!("the primary {url} cannot be reached ({reason}): check the network and the URL")
+}
+
+/// Returns the innermost of the quoted words.
+fn reason(words: &str) -> &str {
+    let inner = words.trim_end_matches('`');
+    inner.rsplit_once('`').map_or(inner, |(_, inner)| inner)
+}
+
+/// Translates how a job on a lane ended.
+pub(crate) fn on_lane(doing: &'static str) -> impl FnOnce(LaneError<BackendError>) -> BackendError {
+    move |err| match err {
+        LaneError::Failed(err) => err.while_doing(doing),
+        LaneError::Closed => closed(doing),
+        LaneError::Panicked(message) => BackendError::new(ErrorKind::Backend, doing).because(
+            format!("the program has a fault, please report it: {message}"),
+        ),
+    }
+}
+
+/// Says that there is no connection.
+pub(crate) fn closed(doing: &'static str) -> BackendError {
+    BackendError::new(ErrorKind::Closed, doing)
+        .because("the backend is not connected, or was closed: connect it, or open it again")
+}

@@ -1,0 +1,196 @@
+//! The primary: what is sent there, and how a lost answer is found out about.
+
+use std::{sync::Arc, time::Duration};
+
+use libsql::Builder;
+use ports::{BackendError, ErrorKind, Result};
+use sql_graph::{DIVERGED, History, STALE, StatementLog, Statements, abandon};
+use tokio::time::{error::Elapsed, timeout};
+use uuid::Uuid;
+
+use crate::{
+    TursoOptions,
+    engine::{Engine, Place},
+    error::{Failure, across, timed_out, turso},
+    network::Network,
+};
+
+/// How many bytes of JSON travel in one statement: the primary takes texts of 5,000,000 bytes.
+pub(crate) const LARGEST_PARAMETER: usize = 2 << 20;
+
+/// What the primary says when it holds no graph.
+const NO_GRAPH: &str = "no such table";
+
+/// How often a lost answer is asked for.
+const ASKED: u32 = 5;
+
+/// A way to the primary, with a connection of its own.
+pub(crate) struct Primary {
+    database: libsql::Database,
+    connection: libsql::Connection,
+    url: Arc<str>,
+    patience: Duration,
+}
+
+type Heard<T> = std::result::Result<T, Failure>;
+
+/// What became of a group of batches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sent {
+    /// It is applied.
+    Applied,
+    /// Something has changed since it was read; nothing is applied.
+    Stale,
+}
+
+/// How a store compares with the history that a replica has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Compared {
+    /// It has that history, and perhaps more.
+    Same,
+    /// It is another graph, or an earlier state of this one.
+    Diverged,
+    /// It holds no graph.
+    Empty,
+}
+
+impl Primary {
+    /// Prepares a way; nothing travels yet.
+    pub(crate) async fn new(options: &TursoOptions) -> Result<Self> {
+        let url: Arc<str> = options.primary()?.into();
+        let token = options.token().to_owned();
+        let building = Builder::new_remote(url.to_string(), token).build();
+        let database = building.await.map_err(turso)?;
+        let connection = database.connect().map_err(turso)?;
+        Ok(Self {
+            database,
+            connection,
+            url,
+            patience: options.patience,
+        })
+    }
+
+    /// Returns a connection on which SQL runs at the primary, a statement at a time.
+    pub(crate) fn engine(
+        &self,
+        network: &Arc<Network>,
+        statements: StatementLog,
+    ) -> Result<Engine> {
+        let connection = self.database.connect().map_err(turso)?;
+        let place = Place::Primary {
+            network: Arc::clone(network),
+            patience: self.patience,
+            url: Arc::clone(&self.url),
+        };
+        Ok(Engine::new(connection, place, statements))
+    }
+
+    /// Sends the statements, to be carried out together or not at all.
+    /// Comes back with a definite answer, unless the primary has fallen silent altogether.
+    pub(crate) async fn send(&mut self, statements: &Statements) -> Result<Sent> {
+        let mut lost = 0;
+        loop {
+            let id = new_id();
+            let script = statements.script(&id);
+            let Err(answer) = self.transact(&script).await else {
+                return Ok(Sent::Applied);
+            };
+            if is(&answer, STALE) || is(&answer, NO_GRAPH) {
+                return Ok(Sent::Stale);
+            }
+            // The same words under the same id came before: then they tell of themselves.
+            if !answer.may_have_happened && !is(&answer, "batches.id") {
+                return Err(answer.error);
+            }
+            tracing::warn!(error = %answer.error, "an answer of the primary was lost");
+            if self.was_applied(&id, &answer.error).await? {
+                return Ok(Sent::Applied);
+            }
+            lost += 1;
+            if lost == ASKED {
+                let words = answer.error.detail().unwrap_or_default();
+                return Err(
+                    BackendError::new(ErrorKind::Unreachable, "write to the primary").because(
+                        format!("{words}; nothing was changed, and nothing will be: try again"),
+                    ),
+                );
+            }
+        }
+    }
+
+    /// Finds out whether a group was applied; if not, it never will be.
+    pub(crate) async fn was_applied(&mut self, id: &str, lost: &BackendError) -> Result<bool> {
+        let question = abandon(id);
+        for _ in 0..ASKED {
+            match self.execute(&question).await {
+                Ok(abandoned) => return Ok(abandoned == 0),
+                Err(answer) if answer.may_have_happened => {}
+                Err(_) => break,
+            }
+        }
+        let words = lost.detail().unwrap_or_default();
+        Err(BackendError::new(ErrorKind::Unreachable, "write to the primary").because(format!(
+            "{words}; whether the primary has taken the write is not known: when it can be reached \
+             again, look before you repeat it"
+        )))
+    }
+
+    /// Compares the primary's history with what a replica has.
+    pub(crate) async fn compare(&mut self, history: &History) -> Result<Compared> {
+        match self.execute(&history.check()).await {
+            Ok(_) => Ok(Compared::Same),
+            Err(answer) if is(&answer, DIVERGED) => Ok(Compared::Diverged),
+            Err(answer) if is(&answer, NO_GRAPH) => Ok(Compared::Empty),
+            Err(answer) => Err(answer.error),
+        }
+    }
+
+    /// Fails unless the primary answers.
+    pub(crate) async fn greet(&mut self) -> Result<()> {
+        match self.execute("SELECT 1").await {
+            Ok(_) => Ok(()),
+            Err(answer) => Err(answer.error),
+        }
+    }
+
+    async fn transact(&mut self, script: &str) -> Heard<()> {
+        let sending = self.connection.execute_transactional_batch(script);
+        let sent = timeout(self.patience, sending).await;
+        self.heard(sent.map(|sent| sent.map(drop)))
+    }
+
+    async fn execute(&mut self, sql: &str) -> Heard<u64> {
+        let sending = self.connection.execute(sql, ());
+        let sent = timeout(self.patience, sending).await;
+        self.heard(sent)
+    }
+
+    /// Translates an answer. After one that did not come, the connection is another: what is still
+    /// under way on the old one answers nobody.
+    fn heard<T>(&mut self, sent: std::result::Result<libsql::Result<T>, Elapsed>) -> Heard<T> {
+        let answer = match sent {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(err)) => across(err, &self.url),
+            Err(_) => timed_out(&self.url, self.patience.as_secs_f64()),
+        };
+        if answer.may_have_happened
+            && let Ok(connection) = self.database.connect()
+        {
+            self.connection = connection;
+        }
+        Err(answer)
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the id names a message on the network, and nothing that is kept"
+)]
+pub(crate) fn new_id() -> String {
+    Uuid::new_v4().to_string()
+}
+
+fn is(answer: &Failure, words: &str) -> bool {
+    let source = std::error::Error::source(&answer.error);
+    source.is_some_and(|source| source.to_string().contains(words))
+}
