@@ -13,7 +13,7 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> memorygraph::Result<()> {
-//! let graph = MemoryGraph::open(&Config::sqlite(":memory:")).await?;
+//! let graph = MemoryGraph::open(&Config::at(":memory:")).await?;
 //!
 //! let error = Draft::new(MemoryType::Error, "Redis timeout", "Reads take longer than 2 s.");
 //! let error = graph.remember(error).await?;
@@ -42,6 +42,7 @@ mod memory_graph;
 mod open;
 mod relate;
 mod remember;
+mod sync;
 mod update;
 
 pub mod import;
@@ -50,7 +51,10 @@ pub use domain;
 pub use ports;
 
 pub use clock::SystemClock;
-pub use config::{BackendName, Config, ConfigError, Flags, LogLevel, Origin, Secret, Setting};
+pub use config::{
+    BackendName, Config, ConfigError, DatabaseUrl, Flags, LogLevel, Origin, Secret, Setting,
+    TursoMode,
+};
 pub use error::{Error, Result};
 pub use forget::Forgotten;
 pub use ids::UuidV7Source;
@@ -58,4 +62,5 @@ pub use memory_graph::MemoryGraph;
 pub use open::open_backend;
 pub use relate::{Link, Linked};
 pub use remember::Draft;
+pub use sync::Freshness;
 pub use update::Update;

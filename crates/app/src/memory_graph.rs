@@ -29,11 +29,9 @@ impl MemoryGraph {
     ///
     /// # Errors
     ///
-    /// - [`Schema`](ports::ErrorKind::Schema) when the store is newer than this program
+    /// As for [`open_backend`].
     pub async fn open(config: &Config) -> Result<Self> {
-        let backend = open_backend(config)?;
-        let schema = backend.initialize_schema().await?;
-        tracing::debug!(backend = backend.name(), schema = schema.0, "opened");
+        let backend = open_backend(config).await?;
         let clock = Arc::new(SystemClock::new());
         let cycles = if config.allow_cycles.value {
             Cycles::Allow

@@ -4,6 +4,7 @@ use clap::{
     Args, Parser, Subcommand, ValueEnum,
     builder::{PossibleValuesParser, TypedValueParser},
 };
+use memorygraph::BackendName;
 use memorygraph::domain::{
     Direction, Invalid, MemoryFilter, MemoryId, MemoryType, RelationshipType, Score, SearchMode,
     Timestamp, parse_time,
@@ -17,8 +18,11 @@ Examples:
   memorygraph link FIX_ID solves ERROR_ID
   memorygraph related ERROR_ID --depth 2
   memorygraph import export.json
+  memorygraph sync
 
-The graph is kept in ~/.memorygraph/memory.db unless --path or MEMORY_SQLITE_PATH says otherwise.
+The graph is kept in ~/.memorygraph/memory.db unless --path, MEMORY_SQLITE_PATH or
+MEMORY_TURSO_PATH says otherwise. With MEMORY_BACKEND=turso and TURSO_DATABASE_URL, that file is a
+replica of the primary at this URL; TURSO_AUTH_TOKEN or the file TURSO_AUTH_TOKEN_FILE opens it.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 conflict.";
 
 /// A graph memory for AI agents: stores what was learned, relates it, and finds it again.
@@ -37,12 +41,20 @@ pub(crate) struct Global {
     /// Where the graph is kept: a file, or :memory:
     #[arg(long, global = true, value_name = "PATH")]
     pub(crate) path: Option<OsString>,
-    /// Which backend keeps it: sqlite
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", help = backends())]
     pub(crate) backend: Option<OsString>,
     /// Write one line of JSON instead of text for people
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// Say how old the answers of a replica may be; for search, recall, get, related, path and
+    /// stats
+    #[arg(long, global = true)]
+    pub(crate) freshness: bool,
+}
+
+fn backends() -> String {
+    let names: Vec<_> = BackendName::names().collect();
+    format!("Which backend keeps it: {}", names.join(", "))
 }
 
 #[derive(Debug, Subcommand)]
@@ -73,6 +85,23 @@ pub(crate) enum Command {
     Stats,
     /// Show where the graph is kept, and how it is
     Health,
+    /// Bring a replica up to date with its primary
+    Sync(Sync),
+}
+
+impl Command {
+    /// Whether it answers from the graph and changes nothing.
+    pub(crate) const fn is_reading(&self) -> bool {
+        matches!(
+            self,
+            Self::Get(_)
+                | Self::Search(_)
+                | Self::Recall(_)
+                | Self::Related(_)
+                | Self::Path(_)
+                | Self::Stats
+        )
+    }
 }
 
 #[derive(Args, Debug)]
@@ -335,6 +364,27 @@ pub(crate) struct Change {
 pub(crate) struct Delete {
     /// The memory
     pub(crate) id: MemoryId,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+With --json, each line is {\"synced\": …, \"status\": …}: what a sync brought (frames and took_seconds;
+null when none succeeded), and how the syncing goes (state, last_success, age_seconds, last_error,
+notices, successes, failures, frames, latency). On a store that is no replica both are null.")]
+pub(crate) struct Sync {
+    #[arg(
+        long,
+        conflicts_with = "status",
+        help = "\
+        Go on, every MEMORY_TURSO_SYNC_INTERVAL seconds, until Ctrl-C: a line for each sync"
+    )]
+    pub(crate) watch: bool,
+    /// Show how the syncing goes, without a sync; works offline
+    #[arg(long)]
+    pub(crate) status: bool,
+    /// Show it in the text format of Prometheus
+    #[arg(long, requires = "status", conflicts_with = "json")]
+    pub(crate) prometheus: bool,
 }
 
 fn memory_type() -> impl TypedValueParser<Value = MemoryType> {

@@ -5,20 +5,42 @@ mod explore;
 mod find;
 mod import;
 mod state;
+mod sync;
 
 use std::io::Read;
 
 use memorygraph::{Config, MemoryGraph};
 
-use crate::{arguments::Command, failure::Failure, output::Output};
+use crate::{
+    arguments::Command,
+    failure::{Failure, tell},
+    output::Output,
+    view,
+};
 
-/// Opens the graph, runs the command, and closes the graph again.
+/// Opens the graph, runs the command, and closes the graph again. With `freshness`, the answer
+/// comes with its age.
 pub(crate) async fn run(
     config: &Config,
     command: Command,
+    freshness: bool,
     output: &mut Output,
 ) -> Result<(), Failure> {
+    let config = &match &command {
+        Command::Sync(sync) if sync::is_yet_to_be_made(config, sync, output)? => return Ok(()),
+        Command::Sync(sync) => sync::config(config, sync),
+        _ => config.clone(),
+    };
     let graph = MemoryGraph::open(config).await?;
+    if freshness {
+        // Before the question: what comes in meanwhile makes the answer newer than is said.
+        let freshness = graph.freshness();
+        if output.is_json() {
+            output.date(freshness);
+        } else {
+            tell(view::sync::freshness(freshness.as_ref()));
+        }
+    }
     let result = run_on(&graph, config, command, output).await;
     let closed = graph.close().await;
     result?;
@@ -45,6 +67,7 @@ async fn run_on(
         Command::Delete(delete) => change::delete(graph, &delete, output).await,
         Command::Stats => state::stats(graph, output).await,
         Command::Health => state::health(graph, config, output).await,
+        Command::Sync(sync) => sync::sync(graph, config, &sync, output).await,
     }
 }
 

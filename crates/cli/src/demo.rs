@@ -53,11 +53,7 @@ pub(crate) async fn run(demo: &Demo, output: &mut Output) -> Result<(), Failure>
     };
     let now = SystemClock::new().now();
     let clock = Arc::new(StoryClock(AtomicI64::new(now.as_second())));
-    let backend = open_backend(&Config::sqlite(&path))?;
-    backend
-        .initialize_schema()
-        .await
-        .map_err(memorygraph::Error::from)?;
+    let backend = open_backend(&Config::at(&path)).await?;
     let graph = MemoryGraph::over(backend, Arc::clone(&clock) as _, Arc::new(UuidV7Source));
     let told = tell(&graph, &clock, now).await;
     let shown = match told {

@@ -2,6 +2,7 @@
 
 use std::{
     error::Error as _,
+    fmt::Display,
     io::{self, Write},
     process::ExitCode,
 };
@@ -86,10 +87,24 @@ impl Failure {
             lines.extend(self.hint.map(|hint| format!("hint: {hint}")));
             lines
         };
-        // When stderr is closed there is nobody to tell.
-        drop(writeln!(io::stderr(), "{}", lines.join("\n")));
+        tell(lines.join("\n"));
         ExitCode::from(self.code)
     }
+}
+
+/// Writes to stderr what is worth knowing and no failure.
+pub(crate) fn warn(message: &str, hint: &str, as_json: bool) {
+    if as_json {
+        tell(json!({"warning": {"message": message, "hint": hint}}));
+    } else {
+        tell(format_args!("warning: {message}\nhint: {hint}"));
+    }
+}
+
+/// Writes a line to stderr.
+pub(crate) fn tell(line: impl Display) {
+    // When stderr is closed there is nobody to tell.
+    drop(writeln!(io::stderr(), "{line}"));
 }
 
 impl From<io::Error> for Failure {
@@ -158,7 +173,6 @@ fn backend_hint(error: &BackendError) -> Option<&'static str> {
             Some("MEMORY_ALLOW_CYCLES=true allows cycles, for those who want them")
         }
         (_, Some(Conflict::Memory { .. })) => Some("memorygraph get ID shows what is there"),
-        (ErrorKind::Busy, _) => Some("another process holds the store; try again"),
         _ => None,
     }
 }

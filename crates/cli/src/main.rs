@@ -17,7 +17,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use memorygraph::{Config, Flags, LogLevel, Origin};
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::{
+    filter::{LevelFilter, Targets},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
 use crate::{
     arguments::{Arguments, Command},
@@ -39,8 +43,14 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> Result<(), Failure> {
     let global = arguments.global;
+    if global.freshness && !arguments.command.is_reading() {
+        return Err(Failure::usage(
+            "--freshness goes with search, recall, get, related, path and stats",
+        ));
+    }
     let mut output = Output::stdout(global.json);
     let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
         .build()
         .map_err(Failure::from)?;
     if let Command::Demo(demo) = arguments.command {
@@ -51,17 +61,26 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             path: global.path,
         };
         let config = Config::load(&flags, |name| std::env::var_os(name))?;
-        log(&config);
-        runtime.block_on(commands::run(&config, arguments.command, &mut output))?;
+        let command = arguments.command;
+        log(&config, &command);
+        runtime.block_on(commands::run(
+            &config,
+            command,
+            global.freshness,
+            &mut output,
+        ))?;
     }
     Ok(output.finish()?)
 }
 
 /// Sends what the program reports about itself to stderr. Unless somebody asked for more, a person
-/// at a command line wants to hear only of trouble.
-fn log(config: &Config) {
+/// at a command line wants to hear only of trouble, and of each trouble once.
+fn log(config: &Config, command: &Command) {
     let level = match &config.log_level {
-        level if level.origin == Origin::Default => LevelFilter::WARN,
+        level if level.origin == Origin::Default => match command {
+            Command::Sync(_) => LevelFilter::ERROR,
+            _ => LevelFilter::WARN,
+        },
         level => match level.value {
             LogLevel::Off => LevelFilter::OFF,
             LogLevel::Error => LevelFilter::ERROR,
@@ -71,10 +90,14 @@ fn log(config: &Config) {
             LogLevel::Trace => LevelFilter::TRACE,
         },
     };
+    // An engine's own words may hold anything, also a secret.
+    let ours = Targets::new().with_target("memorygraph", level);
     tracing_subscriber::fmt()
         .with_max_level(level)
         .with_writer(std::io::stderr)
         .with_ansi(false)
         .without_time()
+        .finish()
+        .with(ours)
         .init();
 }

@@ -5,6 +5,7 @@ use std::{
     io::{self, BufWriter, IsTerminal, Stdout, Write},
 };
 
+use memorygraph::Freshness;
 use serde::Serialize;
 
 /// The width of a page when stdout is no terminal, in columns; nothing is cut there.
@@ -16,6 +17,17 @@ pub(crate) struct Output {
     to: BufWriter<Stdout>,
     json: bool,
     width: Option<usize>,
+    /// Whether values for programs come with the freshness.
+    is_dated: bool,
+    freshness: Option<Freshness>,
+}
+
+/// An answer, and how old it may be.
+#[derive(Serialize)]
+struct Dated<'a, T> {
+    #[serde(flatten)]
+    answer: &'a T,
+    freshness: Option<Freshness>,
 }
 
 impl Output {
@@ -30,12 +42,20 @@ impl Output {
             to: BufWriter::new(stdout),
             json,
             width,
+            is_dated: false,
+            freshness: None,
         }
     }
 
     /// Whether a program reads it.
     pub(crate) fn is_json(&self) -> bool {
         self.json
+    }
+
+    /// Puts `freshness` beside the fields of each value for programs that comes.
+    pub(crate) fn date(&mut self, freshness: Option<Freshness>) {
+        self.is_dated = true;
+        self.freshness = freshness;
     }
 
     /// How many columns the terminal has; none when there is none.
@@ -60,8 +80,21 @@ impl Output {
 
     /// Writes a value for programs, as one line.
     pub(crate) fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
-        serde_json::to_writer(&mut self.to, value)?;
+        if self.is_dated {
+            let dated = Dated {
+                answer: value,
+                freshness: self.freshness,
+            };
+            serde_json::to_writer(&mut self.to, &dated)?;
+        } else {
+            serde_json::to_writer(&mut self.to, value)?;
+        }
         self.to.write_all(b"\n")
+    }
+
+    /// Writes what came so far, for somebody who waits for it.
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
     }
 
     /// Writes what is left.

@@ -1,9 +1,12 @@
 //! How values look to a person.
 
+pub(crate) mod sync;
+
 use std::fmt::Display;
 
 use memorygraph::domain::{Hit, Memory, Page, Timestamp};
 use memorygraph::ports::{Health, Statistics};
+use memorygraph::{BackendName, Config};
 
 use crate::table::{Table, harmless, on_one_line};
 
@@ -141,11 +144,12 @@ fn by_count<'a, K: Display + 'a>(
         .collect()
 }
 
-/// Returns how the store is; `set_by` says what led to it.
-pub(crate) fn health(health: &Health, set_by: &impl Display) -> Vec<String> {
+/// Returns how the store that `config` leads to is.
+pub(crate) fn health(health: &Health, config: &Config) -> Vec<String> {
     let mut facts = Facts::default();
     facts.add("backend", health.backend);
-    facts.add("location", format!("{} ({set_by})", health.location));
+    facts.add("location", &health.location);
+    facts.add("set by", origins(config));
     facts.add("engine", &health.engine);
     facts.add("schema", format!("version {}", health.schema_version.0));
     facts.add("memories", count(health.memories));
@@ -153,13 +157,31 @@ pub(crate) fn health(health: &Health, set_by: &impl Display) -> Vec<String> {
     if let Some(bytes) = health.size_bytes {
         facts.add("size", size(bytes));
     }
-    if health.warnings.is_empty() {
+    let mut warnings = health.warnings.clone();
+    if let Some(status) = &health.sync {
+        facts.add("sync", status.state);
+        facts.add("last sync", sync::last_success(status));
+        let auto_sync = config.turso_auto_sync.value;
+        let interval = auto_sync.then_some(config.turso_sync_interval.value);
+        warnings.extend(sync::staleness(status, interval));
+    }
+    if warnings.is_empty() {
         facts.add("state", "all is well");
     }
-    for warning in &health.warnings {
+    for warning in &warnings {
         facts.add("warning", warning);
     }
     facts.lines()
+}
+
+/// Says what led to the store.
+fn origins(config: &Config) -> String {
+    let path = &config.path().origin;
+    let url = match config.backend.value {
+        BackendName::Turso => config.turso_database_url.as_ref(),
+        _ => None,
+    };
+    url.map_or_else(|| path.to_string(), |url| format!("{path}, {}", url.origin))
 }
 
 /// Names with values, the values in one column; what is empty is left out.

@@ -2,7 +2,9 @@ use std::{
     env::consts::OS,
     ffi::{OsStr, OsString},
     fs, io,
+    num::NonZeroU32,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use toml::{Table, Value};
@@ -22,10 +24,17 @@ pub(super) const YES_NO: &[(&str, bool)] = &[
 ];
 
 /// The variables that are read, in the order of the documentation.
-const VARIABLES: [&str; 5] = [
+const VARIABLES: [&str; 12] = [
     "MEMORY_BACKEND",
     "MEMORY_SQLITE_PATH",
     "MEMORY_SQLITE_KEY",
+    "MEMORY_TURSO_PATH",
+    "TURSO_DATABASE_URL",
+    "TURSO_AUTH_TOKEN",
+    "TURSO_AUTH_TOKEN_FILE",
+    "MEMORY_TURSO_MODE",
+    "MEMORY_TURSO_AUTO_SYNC",
+    "MEMORY_TURSO_SYNC_INTERVAL",
     "MEMORY_ALLOW_CYCLES",
     "MEMORY_LOG_LEVEL",
 ];
@@ -35,6 +44,8 @@ pub(super) struct Sources<'a> {
     flags: &'a Flags,
     environment: &'a dyn Fn(&str) -> Option<OsString>,
     file: Option<(PathBuf, Table)>,
+    /// The variable in whose place `--path` stands, once the backend is known.
+    path_flag_means: Option<&'static str>,
 }
 
 impl<'a> Sources<'a> {
@@ -50,14 +61,22 @@ impl<'a> Sources<'a> {
             flags,
             environment,
             file,
+            path_flag_means: None,
         })
+    }
+
+    /// Says in the place of which variable `--path` stands; until then, it is not asked.
+    pub(super) fn path_flag_means(&mut self, variable: &'static str) {
+        self.path_flag_means = Some(variable);
     }
 
     /// Returns what is said about a variable, and by whom.
     fn find(&self, variable: &'static str) -> Result<Option<(OsString, Origin)>, ConfigError> {
         let flag = match variable {
             "MEMORY_BACKEND" => self.flags.backend.as_ref().map(|text| ("--backend", text)),
-            "MEMORY_SQLITE_PATH" => self.flags.path.as_ref().map(|text| ("--path", text)),
+            _ if self.path_flag_means == Some(variable) => {
+                self.flags.path.as_ref().map(|text| ("--path", text))
+            }
             _ => None,
         };
         if let Some((name, text)) = flag {
@@ -91,22 +110,44 @@ impl<'a> Sources<'a> {
         choices: &[(&str, T)],
         default: &'static str,
     ) -> Result<Setting<T>, ConfigError> {
-        let (text, origin) = self
-            .find(variable)?
-            .unwrap_or((default.into(), Origin::Default));
+        let said = self.find(variable)?;
+        chosen(
+            variable,
+            choices,
+            said.unwrap_or((default.into(), Origin::Default)),
+        )
+    }
+
+    pub(super) fn optional_choice<T: Copy>(
+        &self,
+        variable: &'static str,
+        choices: &[(&str, T)],
+    ) -> Result<Option<Setting<T>>, ConfigError> {
+        let said = self.find(variable)?;
+        said.map(|said| chosen(variable, choices, said)).transpose()
+    }
+
+    /// Reads whole seconds, at least one.
+    pub(super) fn seconds(
+        &self,
+        variable: &'static str,
+        default: u32,
+    ) -> Result<Setting<Duration>, ConfigError> {
+        let said = self.find(variable)?;
+        let (text, origin) = said.unwrap_or((default.to_string().into(), Origin::Default));
         let text = text.to_string_lossy();
-        let chosen = choices
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case(text.trim()));
-        let Some(&(_, value)) = chosen else {
-            let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+        let number: Option<NonZeroU32> = text.trim().parse().ok();
+        let Some(seconds) = number else {
             return Err(ConfigError::Value {
                 place: place(variable, &origin),
-                rule: format!("is one of {}", names.join(", ")),
+                rule: format!("is a whole number of seconds from 1 to {}", u32::MAX),
                 value: text.into_owned(),
             });
         };
-        Ok(Setting { value, origin })
+        Ok(Setting {
+            value: Duration::from_secs(seconds.get().into()),
+            origin,
+        })
     }
 
     /// Reads a path; `~` at its beginning becomes the home folder.
@@ -115,9 +156,26 @@ impl<'a> Sources<'a> {
         variable: &'static str,
         default: &OsStr,
     ) -> Result<Setting<PathBuf>, ConfigError> {
-        let (text, origin) = self
-            .find(variable)?
-            .unwrap_or((default.to_owned(), Origin::Default));
+        let said = self.find(variable)?;
+        self.expanded(
+            variable,
+            said.unwrap_or((default.to_owned(), Origin::Default)),
+        )
+    }
+
+    pub(super) fn optional_path(
+        &self,
+        variable: &'static str,
+    ) -> Result<Option<Setting<PathBuf>>, ConfigError> {
+        let said = self.find(variable)?;
+        said.map(|said| self.expanded(variable, said)).transpose()
+    }
+
+    fn expanded(
+        &self,
+        variable: &'static str,
+        (text, origin): (OsString, Origin),
+    ) -> Result<Setting<PathBuf>, ConfigError> {
         if text.is_empty() {
             return Err(ConfigError::Value {
                 place: place(variable, &origin),
@@ -142,14 +200,23 @@ impl<'a> Sources<'a> {
         &self,
         variable: &'static str,
     ) -> Result<Option<Setting<Secret>>, ConfigError> {
+        let text = self.text(variable)?;
+        Ok(text.map(|Setting { value, origin }| Setting {
+            value: Secret::from(value),
+            origin,
+        }))
+    }
+
+    /// Reads a text as it stands there. No error shows it.
+    pub(super) fn text(
+        &self,
+        variable: &'static str,
+    ) -> Result<Option<Setting<String>>, ConfigError> {
         let Some((text, origin)) = self.find(variable)? else {
             return Ok(None);
         };
         match text.into_string() {
-            Ok(text) => Ok(Some(Setting {
-                value: Secret::from(text),
-                origin,
-            })),
+            Ok(value) => Ok(Some(Setting { value, origin })),
             Err(_) => Err(ConfigError::Secret {
                 place: place(variable, &origin),
                 rule: "is a text in UTF-8",
@@ -158,8 +225,29 @@ impl<'a> Sources<'a> {
     }
 }
 
+/// Returns the choice that `text` names.
+fn chosen<T: Copy>(
+    variable: &'static str,
+    choices: &[(&str, T)],
+    (text, origin): (OsString, Origin),
+) -> Result<Setting<T>, ConfigError> {
+    let text = text.to_string_lossy();
+    let chosen = choices
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(text.trim()));
+    let Some(&(_, value)) = chosen else {
+        let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+        return Err(ConfigError::Value {
+            place: place(variable, &origin),
+            rule: format!("is one of {}", names.join(", ")),
+            value: text.into_owned(),
+        });
+    };
+    Ok(Setting { value, origin })
+}
+
 /// How a person would name the place of a value.
-fn place(variable: &'static str, origin: &Origin) -> String {
+pub(super) fn place(variable: &'static str, origin: &Origin) -> String {
     match origin {
         Origin::Default => variable.to_owned(),
         Origin::File(path) => format!("{}: {}", path.display(), key(variable)),

@@ -2,26 +2,32 @@ use std::{ffi::OsString, fs, path::PathBuf};
 
 use memorygraph::{BackendName, Config, ConfigError, Flags, LogLevel, Origin};
 
+/// The names of the backends that this build has.
+pub(crate) fn backends() -> String {
+    BackendName::names().collect::<Vec<_>>().join(", ")
+}
+
 /// Loads with these variables and nothing else.
-fn load(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+pub(crate) fn load(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
     load_with(&Flags::default(), variables)
 }
 
-fn load_with(flags: &Flags, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+pub(crate) fn load_with(flags: &Flags, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
     Config::load(flags, |name| {
         let found = variables.iter().find(|(variable, _)| *variable == name);
         found.map(|(_, value)| OsString::from(value))
     })
 }
 
-fn error_of(variables: &[(&str, &str)]) -> String {
+pub(crate) fn error_of(variables: &[(&str, &str)]) -> String {
     load(variables).unwrap_err().to_string()
 }
 
 #[test]
 fn without_a_word_the_defaults_hold() {
     let config = load(&[("HOME", "/home/ada")]).unwrap();
-    assert_eq!(config.backend.value, BackendName::Sqlite);
+    let default = BackendName::names().next().unwrap();
+    assert_eq!(config.backend.value.as_str(), default);
     let path = PathBuf::from("/home/ada/.memorygraph/memory.db");
     assert_eq!(config.sqlite_path.value, path);
     assert_eq!(config.sqlite_path.origin, Origin::Default);
@@ -63,12 +69,52 @@ fn a_flag_goes_before_the_environment_and_that_before_the_file() {
 
     let flags = Flags {
         path: Some("flag.db".into()),
-        backend: Some("sqlite".into()),
+        backend: BackendName::names().next().map(OsString::from),
     };
     let config = load_with(&flags, &environment).unwrap();
-    assert_eq!(config.sqlite_path.value, PathBuf::from("flag.db"));
-    assert_eq!(config.sqlite_path.origin, Origin::Flag("--path"));
+    assert_eq!(config.path().value, PathBuf::from("flag.db"));
+    assert_eq!(config.path().origin, Origin::Flag("--path"));
     assert_eq!(config.backend.origin, Origin::Flag("--backend"));
+}
+
+#[test]
+fn the_path_flag_is_for_the_chosen_backend_alone() {
+    for name in BackendName::names() {
+        let flags = Flags {
+            path: Some("flag.db".into()),
+            backend: Some(name.into()),
+        };
+        let config = load_with(&flags, &[("HOME", "/h")]).unwrap();
+        for (backend, path) in [
+            ("sqlite", &config.sqlite_path),
+            ("turso", &config.turso_path),
+        ] {
+            let expected = if backend == name {
+                "flag.db"
+            } else {
+                "/h/.memorygraph/memory.db"
+            };
+            assert_eq!(path.value, PathBuf::from(expected), "{backend} of {name}");
+        }
+    }
+}
+
+#[test]
+fn a_program_says_where_and_the_rest_is_as_by_default() {
+    let default = load(&[("HOME", "/h")]).unwrap();
+    let config = Config::at("graph.db");
+    assert_eq!(config.backend, default.backend);
+    assert_eq!(config.path().value, PathBuf::from("graph.db"));
+    let same = Config {
+        sqlite_path: default.sqlite_path.clone(),
+        turso_path: default.turso_path.clone(),
+        ..config
+    };
+    assert_eq!(same, default);
+    assert_eq!(Config::sqlite("a.db").backend.value, BackendName::Sqlite);
+    let turso = Config::turso("a.db");
+    assert_eq!(turso.backend.value, BackendName::Turso);
+    assert_eq!(turso.path().value, PathBuf::from("a.db"));
 }
 
 #[test]
@@ -100,14 +146,22 @@ fn the_home_folder_stands_for_a_tilde_only_at_the_beginning() {
 #[test]
 fn what_is_none_of_the_choices_names_them() {
     let home = ("HOME", "/h");
+    let backends = backends();
     assert_eq!(
         error_of(&[home, ("MEMORY_BACKEND", "mongo")]),
-        "MEMORY_BACKEND is one of sqlite, got \"mongo\""
+        format!("MEMORY_BACKEND is one of {backends}, got \"mongo\"")
     );
-    assert_eq!(
-        error_of(&[home, ("MEMORY_BACKEND", "turso")]),
-        "MEMORY_BACKEND is one of sqlite (this build does not have turso), got \"turso\""
-    );
+    for absent in ["sqlite", "turso"] {
+        if BackendName::names().all(|name| name != absent) {
+            assert_eq!(
+                error_of(&[home, ("MEMORY_BACKEND", absent)]),
+                format!(
+                    "MEMORY_BACKEND is one of {backends} (this build does not have {absent}), \
+                     got {absent:?}"
+                )
+            );
+        }
+    }
     assert_eq!(
         error_of(&[home, ("MEMORY_LOG_LEVEL", "loud")]),
         "MEMORY_LOG_LEVEL is one of off, error, warn, info, debug, trace, got \"loud\""
@@ -122,7 +176,8 @@ fn what_is_none_of_the_choices_names_them() {
         ..Flags::default()
     };
     let error = load_with(&flags, &[home]).unwrap_err().to_string();
-    assert_eq!(error, "--backend is one of sqlite, got \"mongo\"");
+    let expected = format!("--backend is one of {backends}, got \"mongo\"");
+    assert_eq!(error, expected);
 }
 
 #[test]
@@ -160,11 +215,12 @@ fn a_file_without_a_meaning_is_an_error_that_shows_no_secret() {
     assert_eq!(
         error("sqlite_pfad = \"x\""),
         "\"sqlite_pfad\" has no meaning; the keys are backend, sqlite_path, sqlite_key, \
-         allow_cycles, log_level"
+         turso_path, turso_database_url, turso_auth_token, turso_auth_token_file, turso_mode, \
+         turso_auto_sync, turso_sync_interval, allow_cycles, log_level"
     );
     assert_eq!(
         error("backend = \"mongo\""),
-        "backend is one of sqlite, got \"mongo\""
+        format!("backend is one of {}, got \"mongo\"", backends())
     );
     assert_eq!(
         error("allow_cycles = []"),

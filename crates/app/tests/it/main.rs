@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a panic fails the test, as it should")]
 
 mod config;
+mod config_turso;
 mod import;
 mod import_fuzz;
+mod syncing;
 mod use_cases;
 mod world;

@@ -2,7 +2,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::world::{BACKENDS, World};
 
 #[test]
 fn what_is_not_there_ends_with_3() {
@@ -72,16 +72,33 @@ fn wrong_usage_ends_with_2() {
         (&["search", "x", "--mode", "y"], "fuzzy"),
         (
             &["stats", "--backend", "mongo"],
-            "--backend is one of sqlite",
+            &format!("--backend is one of {}", BACKENDS.join(", ")),
         ),
+        (&["sync", "--prometheus"], "--status"),
+        (&["sync", "--status", "--watch"], "--watch"),
         (
-            &["stats", "--backend", "turso"],
-            "this build does not have turso",
+            &["health", "--freshness"],
+            "goes with search, recall, get, related, path and stats",
         ),
     ] {
         let (code, error) = world.fails(command);
         assert_eq!(code, 2, "{command:?}: {error}");
         assert!(error.contains(expected), "{command:?}: {error}");
+    }
+}
+
+#[test]
+fn a_backend_that_was_left_out_is_told_from_one_that_is_unknown() {
+    let world = World::new();
+    for backend in ["sqlite", "turso"] {
+        if BACKENDS.contains(&backend) {
+            world.succeeds(&["stats", "--backend", backend]);
+        } else {
+            let (code, error) = world.fails(&["stats", "--backend", backend]);
+            assert_eq!(code, 2, "{error}");
+            let expected = format!("this build does not have {backend}");
+            assert!(error.contains(&expected), "{error}");
+        }
     }
 }
 
@@ -131,6 +148,9 @@ fn help_and_version_are_data() {
         "{help}"
     );
     assert!(world.succeeds(&["--version"]).starts_with("memorygraph "));
+    assert!(help.contains("TURSO_DATABASE_URL"), "{help}");
+    let backends = format!("Which backend keeps it: {}", BACKENDS.join(", "));
+    assert!(help.contains(&backends), "{help}");
     assert!(world.succeeds(&["link", "--help"]).contains("DEPENDS_ON"));
 }
 
@@ -141,12 +161,14 @@ fn the_home_folder_is_used_only_when_nothing_else_is_said() {
         .program()
         .arg("stats")
         .env_remove("MEMORY_SQLITE_PATH")
+        .env_remove("MEMORY_TURSO_PATH")
         .output()
         .unwrap();
     assert!(ran.status.success());
     assert!(world.home().join(".memorygraph/memory.db").is_file());
 }
 
+#[cfg(feature = "sqlite")]
 #[test]
 fn a_secret_is_not_shown() {
     let world = World::new();

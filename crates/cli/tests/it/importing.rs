@@ -79,7 +79,6 @@ fn what_was_imported_is_found_and_walked() {
     let memory = world.json(&["get", root]);
     assert_eq!(memory["id"], root);
     assert!(world.succeeds(&["stats"]).contains("relationships  290"));
-    assert!(world.succeeds(&["health"]).contains("(MEMORY_SQLITE_PATH)"));
     assert_eq!(world.json(&["health"])["memories"], 203);
 }
 

@@ -6,4 +6,7 @@ mod changing;
 mod demo;
 mod failing;
 mod importing;
+mod local;
+#[cfg(feature = "turso")]
+mod syncing;
 mod world;

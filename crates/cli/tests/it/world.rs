@@ -15,6 +15,14 @@ pub(crate) const SAMPLE: &str = concat!(
     "/../app/tests/fixtures/python-0.12-export.json"
 );
 
+/// The names of the backends that the program has; the first is the default.
+pub(crate) const BACKENDS: &[&str] = &[
+    #[cfg(feature = "sqlite")]
+    "sqlite",
+    #[cfg(feature = "turso")]
+    "turso",
+];
+
 /// A folder with a graph in `graph.db`, and an empty home.
 pub(crate) struct World(TempDir);
 
@@ -46,6 +54,7 @@ impl World {
             .env_clear()
             .env("HOME", self.home())
             .env("MEMORY_SQLITE_PATH", self.file("graph.db"))
+            .env("MEMORY_TURSO_PATH", self.file("graph.db"))
             .current_dir(self.0.path());
         program
     }
@@ -101,7 +110,7 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
-    fn of(output: &Output) -> Self {
+    pub(crate) fn of(output: &Output) -> Self {
         Self {
             code: output.status.code().unwrap(),
             stdout: String::from_utf8(output.stdout.clone()).unwrap(),
