@@ -14,6 +14,7 @@ use lanes::{LaneOptions, Lanes};
 use libsql::OpenFlags;
 use ports::{BackendError, ErrorKind, Health, Result, SyncStatus};
 use sql_graph::{SqlConnection, StatementLog};
+use tokio::time::timeout;
 
 use crate::{
     Mode, TursoOptions,
@@ -22,7 +23,7 @@ use crate::{
     engine::{Engine, open_here},
     network::Network,
     primary::Primary,
-    sync::SyncService,
+    sync::{SHORT_WAIT, SyncService},
     writer::PrimaryWriter,
 };
 
@@ -195,23 +196,25 @@ fn replica(options: &TursoOptions, statements: &StatementLog) -> Result<Opened> 
     };
     let has_synced = copy.has_synced();
     let mut first = None;
-    if options.auto_sync || !has_synced {
+    if !has_synced {
         let since = Instant::now();
-        let pulled = runtime.block_on(copy.pull(Trust::Ask));
-        if let Err(err) = &pulled
-            && !copy.has_synced()
-        {
-            let words = err.detail().unwrap_or_default().to_owned();
-            let err = err.clone().because(format!(
-                "{words}; a new replica needs its primary once: nothing was kept"
-            ));
-            copy.discard();
-            return Err(err);
+        match runtime.block_on(copy.pull(Trust::Ask)) {
+            Ok(pulled) => first = Some((pulled, since.elapsed())),
+            Err(err) => {
+                let words = err.detail().unwrap_or_default().to_owned();
+                copy.discard();
+                return Err(err.because(format!(
+                    "{words}; a new replica needs its primary once: nothing was kept"
+                )));
+            }
         }
-        first = Some((pulled, since.elapsed()));
     }
     let name = name(path)?;
     let sync = Arc::new(SyncService::start(runtime, options, copy, first));
+    if has_synced && options.auto_sync {
+        // A failure is in the status. A primary that is slow, or silent, is not waited for.
+        drop(runtime.block_on(async { timeout(SHORT_WAIT, sync.sync(Trust::Ask)).await }));
+    }
     let read_only = || reader(name, OpenFlags::SQLITE_OPEN_READ_ONLY, statements);
     let primary = runtime.block_on(Primary::new(options))?;
     let writer = || {

@@ -4,7 +4,7 @@ use lanes::LaneOptions;
 use ports::{BackendError, Clock, ErrorKind, Result};
 
 /// How to open a graph.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct TursoOptions {
     /// The file: the graph itself, or the replica of it. `:memory:` for a graph that ends with the
     /// backend. Remote mode has none.
@@ -76,6 +76,26 @@ impl Token {
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Token(…)")
+    }
+}
+
+impl fmt::Debug for TursoOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A URL that none can be may hold a token in the wrong place.
+        let url = self
+            .sync_url
+            .as_ref()
+            .map(|_| self.primary().unwrap_or("…"));
+        f.debug_struct("TursoOptions")
+            .field("db_path", &self.db_path)
+            .field("sync_url", &url)
+            .field("auth_token", &self.auth_token)
+            .field("mode", &self.mode)
+            .field("auto_sync", &self.auto_sync)
+            .field("sync_interval", &self.sync_interval)
+            .field("patience", &self.patience)
+            .field("readers", &self.readers)
+            .finish_non_exhaustive()
     }
 }
 
@@ -228,8 +248,10 @@ mod tests {
             "http://graph.example",
             "http://127.0.0.1.example",
         ] {
-            let refused = options(url, Some("secret")).mode().expect_err(url);
+            let options = options(url, Some("secret"));
+            let refused = options.mode().expect_err(url);
             assert!(!refused.to_string().contains("secret"), "{refused}");
+            assert!(!format!("{options:?}").contains("secret"), "{options:?}");
         }
         assert!(options("http://graph.lan", None).mode().is_ok());
     }

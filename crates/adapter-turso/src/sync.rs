@@ -25,8 +25,8 @@ use crate::{
 /// The pause after the first failed sync; each further one doubles it, up to the interval.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
-/// How long closing waits for a last sync.
-const LAST_SYNC: Duration = Duration::from_secs(5);
+/// How long opening and closing wait for a sync that goes on in the background.
+pub(crate) const SHORT_WAIT: Duration = Duration::from_secs(2);
 
 /// Syncs the copy, one sync at a time, until it is closed.
 pub(crate) struct SyncService {
@@ -61,15 +61,13 @@ impl SyncService {
         runtime: &Handle,
         options: &TursoOptions,
         copy: LocalCopy,
-        first: Option<(Result<Pulled>, Duration)>,
+        first: Option<(Pulled, Duration)>,
     ) -> Self {
         let (asked, asking) = watch::channel(Asked::default());
         let (doing, done) = watch::channel(Done::default());
         let meter = Arc::new(Meter::new(Arc::clone(&options.clock), copy.last_success()));
-        let mut failures = 0;
-        if let Some((outcome, took)) = first {
-            failures = u32::from(outcome.is_err());
-            drop(meter.record(outcome, took));
+        if let Some((pulled, took)) = first {
+            drop(meter.record(Ok(pulled), took));
         }
         let task = Task {
             copy,
@@ -78,7 +76,7 @@ impl SyncService {
             meter: Arc::clone(&meter),
             interval: options.auto_sync.then_some(options.sync_interval),
             random: RandomState::new(),
-            failures,
+            failures: 0,
         };
         drop(runtime.spawn(task.run()));
         Self { asked, done, meter }
@@ -119,7 +117,7 @@ impl SyncService {
     /// the task.
     pub(crate) async fn close(&self, auto_sync: bool) {
         if auto_sync
-            && let Err(err) = timeout(LAST_SYNC, self.sync(Trust::Ask))
+            && let Err(err) = timeout(SHORT_WAIT, self.sync(Trust::Ask))
                 .await
                 .unwrap_or_else(|_| Err(late()))
             && err.kind() != ErrorKind::Closed
@@ -129,7 +127,7 @@ impl SyncService {
         self.asked.send_modify(|asked| asked.is_closing = true);
         let mut done = self.done.clone();
         // A sync under way may be held up by the network; it ends with the task's runtime.
-        drop(timeout(LAST_SYNC, done.wait_for(|done| done.is_closed)).await);
+        drop(timeout(SHORT_WAIT, done.wait_for(|done| done.is_closed)).await);
         self.meter.set(SyncState::Closed);
     }
 }
@@ -137,7 +135,7 @@ impl SyncService {
 fn late() -> BackendError {
     BackendError::new(ErrorKind::Unreachable, "sync").because(format!(
         "the primary gave no answer within {} s",
-        LAST_SYNC.as_secs()
+        SHORT_WAIT.as_secs()
     ))
 }
 
