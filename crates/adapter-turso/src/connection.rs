@@ -97,14 +97,12 @@ impl Transaction for Connection {
     }
 
     fn apply(&mut self, batches: &[Batch]) -> Result<Vec<Result<Receipt>>> {
-        match &mut self.writer {
-            Some(writer) => writer.apply(&mut self.engine, batches),
-            None => {
-                let receipts = sql_graph::apply(&mut self.engine, batches)?;
-                sql_graph::read_new_texts(&mut self.engine)?;
-                Ok(receipts)
-            }
+        if let Some(writer) = &mut self.writer {
+            return writer.apply(&mut self.engine, batches);
         }
+        let receipts = sql_graph::apply(&mut self.engine, batches)?;
+        sql_graph::read_new_texts(&mut self.engine)?;
+        Ok(receipts)
     }
 
     fn commit(&mut self) -> Result<()> {
@@ -115,8 +113,13 @@ impl Transaction for Connection {
 
     fn rollback(&mut self) -> Result<()> {
         self.is_open = false;
-        if self.engine.is_in_transaction() {
-            self.engine.control("ROLLBACK")?;
+        if self.engine.is_in_transaction()
+            && let Err(err) = self.engine.control("ROLLBACK")
+        {
+            if self.engine.is_here() {
+                return Err(err);
+            }
+            self.engine.begin_anew();
         }
         Ok(())
     }

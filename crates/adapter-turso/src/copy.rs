@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File, TryLockError},
     io::{Read, Seek, SeekFrom, Write},
-    path::{Path, PathBuf},
+    path::Path,
     time::SystemTime,
 };
 
@@ -71,7 +71,7 @@ impl LocalCopy {
                  for the replica, and bring the memories to the primary with `memorygraph migrate`",
             ));
         }
-        let kept = SyncFile::open(beside(path, SYNC))?;
+        let kept = SyncFile::open(&beside(path, SYNC))?;
         let mut copy = Self {
             options: options.clone(),
             database: None,
@@ -111,7 +111,7 @@ impl LocalCopy {
                 None => self.primary.greet().await?,
                 Some(history) => match self.primary.compare(&history).await? {
                     Compared::Same => {}
-                    Compared::Diverged => notice = Some(self.keep_aside().await?),
+                    Compared::Diverged => notice = Some(self.keep_aside()?),
                     Compared::Empty => return Err(self.emptied()),
                 },
             }
@@ -145,16 +145,14 @@ impl LocalCopy {
         let mut syncing = Box::pin(database.sync());
         let mut seen = self.marks();
         let synced = loop {
-            match timeout(self.options.patience, &mut syncing).await {
-                Ok(synced) => break Some(synced),
-                Err(_) => {
-                    let now = self.marks();
-                    if now == seen {
-                        break None;
-                    }
-                    seen = now;
-                }
+            if let Ok(synced) = timeout(self.options.patience, &mut syncing).await {
+                break Some(synced);
             }
+            let now = self.marks();
+            if now == seen {
+                break None;
+            }
+            seen = now;
         };
         drop(syncing);
         match synced {
@@ -194,7 +192,7 @@ impl LocalCopy {
     }
 
     /// Keeps the copy under another name and begins it anew; says where it is kept.
-    async fn keep_aside(&mut self) -> Result<String> {
+    fn keep_aside(&mut self) -> Result<String> {
         let path = &self.options.db_path;
         let moment = time_text(self.options.clock.now()).replace([':', '.'], "-");
         let aside = beside(path, &format!(".{moment}.aside"));
@@ -260,13 +258,13 @@ struct SyncFile {
 }
 
 impl SyncFile {
-    fn open(path: PathBuf) -> Result<Self> {
+    fn open(path: &Path) -> Result<Self> {
         let mut file = File::options()
             .read(true)
             .write(true)
             .create(true)
             .truncate(false)
-            .open(&path)
+            .open(path)
             .map_err(io("open the file beside the replica"))?;
         match file.try_lock() {
             Ok(()) => {}

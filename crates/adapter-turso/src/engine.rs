@@ -42,6 +42,7 @@ pub(crate) enum Place {
     Here,
     /// Across a network.
     Primary {
+        database: Arc<libsql::Database>,
         network: Arc<Network>,
         patience: Duration,
         url: Arc<str>,
@@ -105,7 +106,9 @@ impl Engine {
                 statement.reset();
                 done
             }
-            Place::Primary { .. } => self.across(self.connection.execute(sql, ())).map(drop),
+            Place::Primary { .. } => self
+                .across(async |connection| connection.execute(sql, ()).await)
+                .map(drop),
         }
     }
 
@@ -139,10 +142,10 @@ impl Engine {
     /// Asks the primary for rows, in one message and with all of them in one answer. libsql's
     /// streamed rows take two messages, and leave a stream open that the next statement may find
     /// interrupted.
-    fn ask(&self, sql: &str, parameters: &[SqlValue]) -> Result<Vec<libsql::Row>> {
+    fn ask(&mut self, sql: &str, parameters: &[SqlValue]) -> Result<Vec<libsql::Row>> {
         let sql = sql_graph::inlined(sql, parameters)?;
-        self.across(async {
-            let mut answers = self.connection.execute_batch(&sql).await?;
+        self.across(async |connection| {
+            let mut answers = connection.execute_batch(&sql).await?;
             let mut all = Vec::new();
             if let Some(Some(mut rows)) = answers.next_stmt_row() {
                 while let Some(row) = rows.next().await? {
@@ -153,14 +156,31 @@ impl Engine {
         })
     }
 
-    /// Waits for an answer. After one that did not come, what is open at the primary is forgotten:
-    /// it may have forgotten it too.
-    fn across<T>(&self, future: impl Future<Output = libsql::Result<T>>) -> Result<T> {
-        let answer = self.place.run(future);
-        if let (Place::Primary { network, .. }, Err(_)) = (&self.place, &answer)
-            && !self.is_in_transaction()
+    /// Begins a new connection to the primary; what is open on the old one, the primary ends by
+    /// itself.
+    pub(crate) fn begin_anew(&mut self) {
+        if let Place::Primary {
+            database, network, ..
+        } = &self.place
+            && let Ok(connection) = database.connect()
         {
-            network.handle().block_on(self.connection.reset());
+            // The old one takes its leave there.
+            let _entered = network.handle().enter();
+            self.connection = connection;
+        }
+    }
+
+    /// Waits for an answer of the primary. After one that did not come the connection is another:
+    /// nothing tells what is still open on the old one.
+    fn across<T>(
+        &mut self,
+        ask: impl AsyncFnOnce(&libsql::Connection) -> libsql::Result<T>,
+    ) -> Result<T> {
+        let answer = self.place.run(ask(&self.connection));
+        if let Err(err) = &answer
+            && err.kind() == ErrorKind::Unreachable
+        {
+            self.begin_anew();
         }
         answer
     }
@@ -196,6 +216,7 @@ impl Place {
                 network,
                 patience,
                 url,
+                ..
             } => {
                 let waiting = async { timeout(*patience, future).await };
                 match network.handle().block_on(waiting) {
@@ -259,11 +280,12 @@ impl SqlConnection for Engine {
             statement.reset();
             return changed.map(|changed| changed as u64);
         }
-        self.across(self.connection.execute(sql, parameters))
+        self.across(async |connection| connection.execute(sql, parameters).await)
     }
 
     fn execute_script(&mut self, sql: &str) -> Result<()> {
-        self.across(self.connection.execute_batch(sql)).map(drop)
+        self.across(async |connection| connection.execute_batch(sql).await)
+            .map(drop)
     }
 }
 

@@ -62,7 +62,7 @@ pub(crate) fn across(err: libsql::Error, url: &str) -> Failure {
     } else if has("SQLITE_BUSY") || has("database is locked") || has("status=429") {
         let said = format!("others kept the primary {url} busy: try again; nothing was changed");
         (ErrorKind::Busy, said, false)
-    } else if has("status=5") {
+    } else if has("status=5") || has("baton") || has("stream has expired") {
         (
             ErrorKind::Unreachable,
             unreachable(url, reason(&words)),

@@ -224,7 +224,9 @@ impl GraphBackend for TursoBackend {
         let initialize = |connection: &mut Connection| {
             connection.begin_alone()?;
             if connection.writer.is_some() {
-                if sql_graph::schema_version(&mut connection.engine)? == sql_graph::NEWEST {
+                let is_newest =
+                    sql_graph::schema_version(&mut connection.engine)? == sql_graph::NEWEST;
+                if is_newest && !sql_graph::has_new_texts(&mut connection.engine)? {
                     return Ok(sql_graph::NEWEST);
                 }
                 return connection.interact(|engine| sql_graph::initialize_schema(engine));

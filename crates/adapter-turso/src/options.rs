@@ -109,7 +109,7 @@ impl TursoOptions {
             auth_token: None,
             mode: None,
             auto_sync: true,
-            sync_interval: Duration::from_secs(300),
+            sync_interval: Duration::from_mins(5),
             patience: Duration::from_secs(10),
             readers: LaneOptions::default().readers,
             clock,

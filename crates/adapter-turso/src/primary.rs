@@ -18,6 +18,9 @@ use crate::{
 /// How many bytes of JSON travel in one statement: the primary takes texts of 5,000,000 bytes.
 pub(crate) const LARGEST_PARAMETER: usize = 2 << 20;
 
+/// The slowest network that large batches are to get through.
+const BYTES_PER_SECOND: u64 = 100_000;
+
 /// What the primary says when it holds no graph.
 const NO_GRAPH: &str = "no such table";
 
@@ -26,7 +29,7 @@ const ASKED: u32 = 5;
 
 /// A way to the primary, with a connection of its own.
 pub(crate) struct Primary {
-    database: libsql::Database,
+    database: Arc<libsql::Database>,
     connection: libsql::Connection,
     url: Arc<str>,
     patience: Duration,
@@ -63,7 +66,7 @@ impl Primary {
         let database = building.await.map_err(turso)?;
         let connection = database.connect().map_err(turso)?;
         Ok(Self {
-            database,
+            database: Arc::new(database),
             connection,
             url,
             patience: options.patience,
@@ -78,6 +81,7 @@ impl Primary {
     ) -> Result<Engine> {
         let connection = self.database.connect().map_err(turso)?;
         let place = Place::Primary {
+            database: Arc::clone(&self.database),
             network: Arc::clone(network),
             patience: self.patience,
             url: Arc::clone(&self.url),
@@ -155,7 +159,9 @@ impl Primary {
 
     async fn transact(&mut self, script: &str) -> Heard<()> {
         let sending = self.connection.execute_transactional_batch(script);
-        let sent = timeout(self.patience, sending).await;
+        // What is long may be long on its way.
+        let travel = Duration::from_secs(script.len() as u64 / BYTES_PER_SECOND);
+        let sent = timeout(self.patience + travel, sending).await;
         self.heard(sent.map(|sent| sent.map(drop)))
     }
 

@@ -216,12 +216,10 @@ impl Task {
                 .saturating_mul(1 << (failures - 1).min(16))
                 .min(interval),
         };
-        // From nine tenths to eleven tenths.
-        let tenth = pause.as_millis() as u64 / 10;
-        let chance = self
-            .random
-            .hash_one(self.failures as u64 ^ self.meter.successes());
-        Some(pause - Duration::from_millis(tenth) + Duration::from_millis(chance % (2 * tenth + 1)))
+        // From nine tenths to eleven tenths, in thousands.
+        let seed = self.meter.successes() ^ u64::from(self.failures);
+        let share = 900 + u32::try_from(self.random.hash_one(seed) % 201).unwrap_or_default();
+        Some(pause / 1_000 * share)
     }
 }
 

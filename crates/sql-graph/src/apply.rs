@@ -71,6 +71,20 @@ fn checked(batch: &Batch) -> Result<&Batch> {
     Ok(batch)
 }
 
+/// Says whether [`read_new_texts`] has something to read.
+pub fn has_new_texts(connection: &mut dyn SqlConnection) -> Result<bool> {
+    let mut has_some = false;
+    connection.query(
+        "SELECT 1 FROM nodes_unread AS unread LIMIT 1",
+        &[],
+        &mut |_| {
+            has_some = true;
+            Ok(())
+        },
+    )?;
+    Ok(has_some)
+}
+
 /// Reads the texts of memories that a program put or reworded by SQL, so that parts of
 /// identifiers, CJK text and emoji in them are found too. Costs one look where there are none.
 pub fn read_new_texts(connection: &mut dyn SqlConnection) -> Result<()> {

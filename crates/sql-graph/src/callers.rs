@@ -1,6 +1,6 @@
 //! What a caller's own SQL may be, and where its parameters are.
 
-use std::ops::Range;
+use std::{fmt::Write as _, ops::Range};
 
 use ports::{BackendError, ErrorKind, Result, SqlValue};
 
@@ -132,11 +132,13 @@ fn push_literal(sql: &mut String, value: &SqlValue) {
         SqlValue::Real(real) if real.is_infinite() => {
             sql.push_str(if *real > 0.0 { "9e999" } else { "-9e999" });
         }
-        SqlValue::Real(real) => sql.push_str(&format!("{real:?}")),
+        SqlValue::Real(real) => _ = write!(sql, "{real:?}"),
         SqlValue::Text(text) => sql.push_str(&quoted_text(text)),
         SqlValue::Blob(blob) => {
             sql.push_str("x'");
-            sql.extend(blob.iter().map(|byte| format!("{byte:02x}")));
+            for byte in blob {
+                _ = write!(sql, "{byte:02x}");
+            }
             sql.push('\'');
         }
     }

@@ -25,7 +25,7 @@ mod slice;
 mod statistics;
 mod walk;
 
-pub use apply::{apply, read_new_texts};
+pub use apply::{apply, has_new_texts, read_new_texts};
 pub use callers::{check_single, first_word, inlined, is_reading, may_use_pragma, parameters};
 pub use connection::{SqlConnection, SqlRow, StatementLog};
 pub use engine_error::engine_error;
