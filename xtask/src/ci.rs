@@ -42,6 +42,19 @@ const STEPS: &[Step] = &[
         tools::NEXTEST,
         "cargo nextest run --workspace --profile ci",
     ),
+    // Whoever embeds the application takes one backend or the other.
+    Step::tool(
+        "sqlite",
+        tools::NEXTEST,
+        "cargo nextest run -p memorygraph -p memorygraph-cli --no-default-features --features sqlite \
+         --profile ci",
+    ),
+    Step::tool(
+        "turso",
+        tools::NEXTEST,
+        "cargo nextest run -p memorygraph -p memorygraph-cli --no-default-features --features turso \
+         --profile ci",
+    ),
     Step::tool("machete", tools::MACHETE, "cargo machete --skip-target-dir"),
     Step::tool(
         "deny",

@@ -1,7 +1,7 @@
 //! The files and packages of this repository, read once, so that every rule is a function over
 //! values.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -15,6 +15,17 @@ pub(crate) struct Repository {
     /// By path from the root, with `/` on every platform.
     pub(crate) files: BTreeMap<String, File>,
     pub(crate) packages: Vec<Package>,
+    /// What the program is built from, with one feature of it alone.
+    pub(crate) builds: Vec<Build>,
+}
+
+/// The crates of a build of the program.
+#[derive(Debug, Default)]
+pub(crate) struct Build {
+    /// The only feature that is on.
+    pub(crate) feature: String,
+    /// Their names, each once.
+    pub(crate) crates: BTreeSet<String>,
 }
 
 /// One file.
@@ -62,6 +73,7 @@ impl Repository {
         Ok(Self {
             files: read_files(&root)?,
             packages: read_packages(&root)?,
+            builds: vec![read_build(&root, "sqlite")?, read_build(&root, "turso")?],
         })
     }
 
@@ -141,6 +153,32 @@ fn read_packages(root: &Path) -> Result<Vec<Package>, Failure> {
     let metadata: Value = serde_json::from_str(&output_of(cargo)?)
         .map_err(|err| Failure::Failed(format!("read the output of `cargo metadata`: {err}")))?;
     Ok(packages_of(&metadata, root))
+}
+
+fn read_build(root: &Path, feature: &str) -> Result<Build, Failure> {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo
+        .args([
+            "tree",
+            "--package",
+            "memorygraph-cli",
+            "--no-default-features",
+        ])
+        .args([
+            "--features",
+            feature,
+            "--edges",
+            "normal,build",
+            "--prefix",
+            "none",
+        ])
+        .current_dir(root);
+    let names = output_of(cargo)?;
+    let names = names.lines().filter_map(|line| line.split(' ').next());
+    Ok(Build {
+        feature: feature.to_owned(),
+        crates: names.map(str::to_owned).collect(),
+    })
 }
 
 /// Reads the packages out of the JSON that `cargo metadata` prints.

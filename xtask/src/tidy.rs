@@ -3,6 +3,7 @@
 //! A rule is a function from the [`Repository`] to its findings, and stands in [`RULES`].
 
 mod arrows;
+mod builds;
 mod documents;
 mod manifests;
 mod names;
@@ -25,6 +26,7 @@ const RULES: &[Rule] = &[
     arrows::the_core_is_tested_without_an_engine,
     arrows::the_application_names_adapters_in_one_file,
     arrows::every_adapter_passes_the_contract,
+    builds::one_backend_brings_one_engine,
     names::a_file_is_a_page,
     names::a_name_is_a_concept,
     manifests::lints_come_from_the_workspace,
@@ -117,7 +119,7 @@ mod samples {
         };
         Repository {
             files: files.iter().map(file).collect(),
-            packages: Vec::new(),
+            ..Repository::default()
         }
     }
 

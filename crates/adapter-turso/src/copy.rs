@@ -37,6 +37,8 @@ pub(crate) struct LocalCopy {
     database: Option<libsql::Database>,
     primary: Primary,
     kept: SyncFile,
+    /// Whether there was no file before this opening.
+    is_new: bool,
 }
 
 /// What a sync brought.
@@ -71,12 +73,14 @@ impl LocalCopy {
                  for the replica, and bring the memories to the primary with `memorygraph migrate`",
             ));
         }
+        let is_new = !path.exists();
         let kept = SyncFile::open(&beside(path, SYNC))?;
         let mut copy = Self {
             options: options.clone(),
             database: None,
             primary: Primary::new(options).await?,
             kept,
+            is_new,
         };
         copy.build().await?;
         Ok(copy)
@@ -93,10 +97,14 @@ impl LocalCopy {
         self.kept.last_success
     }
 
-    /// Removes the files of a copy that never synced.
+    /// Removes the files that opening has made for nothing.
     pub(crate) fn discard(self) {
         let path = self.options.db_path.clone();
+        let is_new = self.is_new;
         drop(self);
+        if !is_new {
+            return;
+        }
         for suffix in ["", "-wal", "-shm", INDEX, SYNC] {
             // What cannot be removed is found empty by the next opening.
             drop(fs::remove_file(beside(&path, suffix)));

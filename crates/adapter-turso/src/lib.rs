@@ -363,6 +363,7 @@ fn status_without_copy(options: &TursoOptions, is_connected: bool) -> SyncStatus
         },
         last_success: is_connected.then_some(now),
         age: is_connected.then_some(std::time::Duration::ZERO),
+        interval: None,
         last_error: None,
         notices: Vec::new(),
         successes: 0,

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use domain::Timestamp;
 use ports::{
     BackendError, Clock, ErrorKind, Latency, Result, SyncError, SyncState, SyncStatus, Synced,
 };
@@ -65,7 +66,10 @@ impl SyncService {
     ) -> Self {
         let (asked, asking) = watch::channel(Asked::default());
         let (doing, done) = watch::channel(Done::default());
-        let meter = Arc::new(Meter::new(Arc::clone(&options.clock), copy.last_success()));
+        let interval = options.auto_sync.then_some(options.sync_interval);
+        let last_success = copy.last_success();
+        let clock = Arc::clone(&options.clock);
+        let meter = Arc::new(Meter::new(clock, interval, last_success));
         if let Some((pulled, took)) = first {
             drop(meter.record(Ok(pulled), took));
         }
@@ -74,7 +78,7 @@ impl SyncService {
             asked: asking,
             done: doing,
             meter: Arc::clone(&meter),
-            interval: options.auto_sync.then_some(options.sync_interval),
+            interval,
             random: RandomState::new(),
             failures: 0,
         };
@@ -230,11 +234,16 @@ struct Meter {
 }
 
 impl Meter {
-    fn new(clock: Arc<dyn Clock>, last_success: Option<domain::Timestamp>) -> Self {
+    fn new(
+        clock: Arc<dyn Clock>,
+        interval: Option<Duration>,
+        last_success: Option<Timestamp>,
+    ) -> Self {
         let status = SyncStatus {
             state: SyncState::Idle,
             last_success,
             age: None,
+            interval,
             last_error: None,
             notices: Vec::new(),
             successes: 0,

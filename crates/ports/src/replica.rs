@@ -48,6 +48,9 @@ pub struct SyncStatus {
     /// How long ago that was: the copy may lack what the primary learned since.
     #[serde(rename = "age_seconds", serialize_with = "optional_seconds")]
     pub age: Option<Duration>,
+    /// The time between two syncs that nobody asks for; none where each has to be asked for.
+    #[serde(rename = "interval_seconds", serialize_with = "optional_seconds")]
+    pub interval: Option<Duration>,
     /// Why the last sync failed, unless one has succeeded since.
     pub last_error: Option<SyncError>,
     /// What a person should know, such as where an earlier copy was kept when the primary turned
@@ -239,6 +242,7 @@ mod tests {
             state: SyncState::Retrying,
             last_success: None,
             age: Some(Duration::from_secs(90)),
+            interval: None,
             last_error: Some(SyncError {
                 kind: ErrorKind::Unreachable,
                 message: "gone".to_owned(),

@@ -49,6 +49,7 @@ pub(super) fn is_yet_to_be_made(
         state: SyncState::Idle,
         last_success: None,
         age: None,
+        interval: None,
         last_error: None,
         notices: Vec::new(),
         successes: 0,

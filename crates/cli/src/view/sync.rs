@@ -165,6 +165,7 @@ mod tests {
             state: SyncState::Idle,
             last_success: age.map(|_| Timestamp::UNIX_EPOCH),
             age: age.map(Duration::from_secs),
+            interval: None,
             last_error: None,
             notices: Vec::new(),
             successes: 2,
