@@ -299,17 +299,12 @@ pub(crate) fn health(connection: &mut Connection, location: &Location) -> Result
         Ok(found) => contents = found,
         Err(err) => warnings.push(err.to_string()),
     }
-    let checked = connection.query("PRAGMA quick_check (1)", &[], &mut |row| {
-        match row.text(0)? {
-            Some("ok") | None => {}
-            Some(trouble) => warnings.push(format!(
-                "the file is damaged ({trouble}): stop every program that uses it and restore a backup"
-            )),
-        }
-        Ok(())
-    });
-    if let Err(err) = checked {
-        warnings.push(err.to_string());
+    match sql_graph::damage(connection) {
+        Ok(None) => {}
+        Ok(Some(damage)) => warnings.push(format!(
+            "the file is damaged ({damage}): stop every program that uses it and restore a backup"
+        )),
+        Err(err) => warnings.push(err.to_string()),
     }
     Ok(Health {
         backend: "sqlite",

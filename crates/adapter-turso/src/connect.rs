@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use crate::{
     Mode, TursoOptions,
     connection::Connection,
-    copy::{LocalCopy, Trust, name},
+    copy::{ASIDE, LocalCopy, Trust, has_synced, name},
     engine::{Engine, open_here},
     network::Network,
     primary::Primary,
@@ -74,13 +74,8 @@ impl Open {
             Mode::Replica => replica(options, statements),
             Mode::Remote => remote(options, statements),
         };
-        let (lanes, sync, network) = opened.map_err(|err| at(err, &location))?;
+        let (lanes, sync, network, mode) = opened.map_err(|err| at(err, &location))?;
         tracing::debug!(%location, %mode, "opened");
-        let mode = match mode {
-            // Another process keeps the replica.
-            Mode::Replica if sync.is_none() => Mode::Remote,
-            mode => mode,
-        };
         Ok(Self {
             mode,
             location,
@@ -91,10 +86,13 @@ impl Open {
     }
 }
 
+/// What opening gives: the lanes, the task that keeps a copy, the threads of the network, and the
+/// mode that is in force.
 type Opened = (
     Lanes<Connection>,
     Option<Arc<SyncService>>,
     Option<Arc<Network>>,
+    Mode,
 );
 
 fn local(options: &TursoOptions, statements: &StatementLog) -> Result<Opened> {
@@ -135,6 +133,7 @@ fn local(options: &TursoOptions, statements: &StatementLog) -> Result<Opened> {
         Lanes::open(lane_options(options), writer, reader)?,
         None,
         None,
+        Mode::Local,
     ))
 }
 
@@ -186,12 +185,14 @@ fn replica(options: &TursoOptions, statements: &StatementLog) -> Result<Opened> 
     }
     let network = Arc::new(Network::start()?);
     let runtime = network.handle();
+    if !path.exists() {
+        // Before anything is made for it, also a folder.
+        let greeting = async { Primary::new(options).await?.greet().await };
+        runtime.block_on(greeting).map_err(needs_primary)?;
+    }
     sql_graph::prepare_file(path)?;
     let mut copy = match runtime.block_on(LocalCopy::open(options)) {
-        Err(err) if err.kind() == ErrorKind::Busy => {
-            tracing::warn!("{}", in_use(path));
-            return remote(options, statements);
-        }
+        Err(err) if err.kind() == ErrorKind::Busy => return stand_in(options, statements, network),
         opened => opened?,
     };
     let has_synced = copy.has_synced();
@@ -201,43 +202,75 @@ fn replica(options: &TursoOptions, statements: &StatementLog) -> Result<Opened> 
         match runtime.block_on(copy.pull(Trust::Ask)) {
             Ok(pulled) => first = Some((pulled, since.elapsed())),
             Err(err) => {
-                let words = err.detail().unwrap_or_default().to_owned();
                 copy.discard();
-                return Err(err.because(format!(
-                    "{words}; a new replica needs its primary once: nothing was kept"
-                )));
+                return Err(needs_primary(err));
             }
         }
     }
-    let name = name(path)?;
     let sync = Arc::new(SyncService::start(runtime, options, copy, first));
     if has_synced && options.auto_sync {
         // A failure is in the status. A primary that is slow, or silent, is not waited for.
         drop(runtime.block_on(async { timeout(SHORT_WAIT, sync.sync(Trust::Ask)).await }));
     }
+    let (lanes, network) = copy_lanes(options, statements, network, Some(Arc::clone(&sync)))?;
+    Ok((lanes, Some(sync), Some(network), Mode::Replica))
+}
+
+fn needs_primary(err: BackendError) -> BackendError {
+    let words = err.detail().unwrap_or_default().to_owned();
+    err.because(format!(
+        "{words}; a new replica needs its primary once: nothing was kept"
+    ))
+}
+
+/// Opens lanes that read from the copy and write to the primary.
+fn copy_lanes(
+    options: &TursoOptions,
+    statements: &StatementLog,
+    network: Arc<Network>,
+    sync: Option<Arc<SyncService>>,
+) -> Result<(Lanes<Connection>, Arc<Network>)> {
+    let name = name(&options.db_path)?;
     let read_only = || reader(name, OpenFlags::SQLITE_OPEN_READ_ONLY, statements);
-    let primary = runtime.block_on(Primary::new(options))?;
+    let primary = network.handle().block_on(Primary::new(options))?;
     let writer = || {
         let mut connection = read_only()?;
         sql_graph::schema_version(&mut connection.engine)?;
-        let writer = PrimaryWriter::new(
-            primary,
-            Arc::clone(&network),
-            statements.clone(),
-            Some(Arc::clone(&sync)),
-        );
+        let network = Arc::clone(&network);
+        let writer = PrimaryWriter::new(primary, network, statements.clone(), sync);
         connection.writer = Some(writer);
-        Ok(connection)
+        Ok::<_, BackendError>(connection)
     };
     let lanes = Lanes::open(lane_options(options), writer, read_only)?;
-    Ok((lanes, Some(sync), Some(network)))
+    Ok((lanes, network))
 }
 
-/// Says that two processes would damage a replica, and what is done instead.
-fn in_use(path: &Path) -> String {
+/// Opens a replica that another process keeps up to date, which two would damage: the primary answers
+/// for everything, and while it is silent the copy is read as it is.
+fn stand_in(
+    options: &TursoOptions,
+    statements: &StatementLog,
+    network: Arc<Network>,
+) -> Result<Opened> {
+    let opened = remote(options, statements);
+    match &opened {
+        Err(err) if err.kind() == ErrorKind::Unreachable && has_synced(&options.db_path) => {
+            let (lanes, network) = copy_lanes(options, statements, network, None)?;
+            Ok((lanes, None, Some(network), Mode::Replica))
+        }
+        _ => opened,
+    }
+}
+
+/// Says that another process keeps the replica, and what is done instead.
+pub(crate) fn in_use(path: &Path, mode: Mode) -> String {
+    let instead = match mode {
+        Mode::Remote => "the primary answers here for everything",
+        _ => "its copy is read here as it is, since the primary cannot be reached",
+    };
     format!(
-        "another process keeps the replica {} up to date: this one asks the primary for everything; \
-         give it its own MEMORY_TURSO_PATH to read without the network",
+        "another process keeps the replica {} up to date: {instead}; with a MEMORY_TURSO_PATH of its \
+         own this one syncs too",
         path.display()
     )
 }
@@ -265,7 +298,7 @@ fn remote(options: &TursoOptions, statements: &StatementLog) -> Result<Opened> {
     let lanes = Lanes::open(lane_options(options), writer, || {
         Ok(Connection::new(engine(), None))
     })?;
-    Ok((lanes, None, Some(network)))
+    Ok((lanes, None, Some(network), Mode::Remote))
 }
 
 fn lane_options(options: &TursoOptions) -> LaneOptions {
@@ -296,6 +329,28 @@ fn at(err: BackendError, location: &Location) -> BackendError {
     err.while_doing(DOING).because(words)
 }
 
+/// Says where earlier states of a replica are kept, if there are any.
+fn kept_aside(path: &Path) -> Option<String> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let name = path.file_name()?.to_string_lossy();
+    let entries = std::fs::read_dir(folder.unwrap_or(Path::new("."))).ok()?;
+    let names = entries.flatten().map(|entry| entry.file_name());
+    let mut kept: Vec<String> = names
+        .map(|found| found.to_string_lossy().into_owned())
+        .filter(|found| found.starts_with(&*name) && found.ends_with(ASIDE))
+        .collect();
+    kept.sort();
+    (!kept.is_empty()).then(|| {
+        format!(
+            "what this replica had before its primary turned out to be another one is kept beside it \
+             ({}): bring back what you need with `memorygraph migrate`, then remove it",
+            kept.join(", ")
+        )
+    })
+}
+
 /// Looks at a graph. Trouble becomes a warning, also a primary that is silent.
 pub(crate) fn health(
     connection: &mut Connection,
@@ -313,7 +368,7 @@ pub(crate) fn health(
     let mut schema_version = ports::SchemaVersion(0);
     let mut contents = sql_graph::Contents::default();
     let mut engine = String::new();
-    let mut troubles = Vec::new();
+    let mut damage = None;
     look(sql_graph::schema_version(connection).map(|found| schema_version = found));
     look(sql_graph::contents(connection).map(|found| contents = found));
     look(
@@ -323,12 +378,7 @@ pub(crate) fn health(
         }),
     );
     if mode != Mode::Remote {
-        look(connection.query("PRAGMA quick_check (1)", &[], &mut |row| {
-            if let Some(trouble) = row.text(0)?.filter(|found| *found != "ok") {
-                troubles.push(trouble.to_owned());
-            }
-            Ok(())
-        }));
+        look(sql_graph::damage(connection).map(|found| damage = found));
     }
     let mut size_bytes = sql_graph::file_size(&options.db_path).filter(|_| mode != Mode::Remote);
     if mode == Mode::Remote {
@@ -342,13 +392,11 @@ pub(crate) fn health(
         Mode::Replica => "remove it and open it anew: the primary has everything",
         _ => "stop every program that uses it and restore a backup",
     };
-    for trouble in troubles {
-        warnings.push(format!("the file is damaged ({trouble}): {mend}"));
+    if let Some(damage) = damage {
+        warnings.push(format!("the file is damaged ({damage}): {mend}"));
     }
+    warnings.extend(kept_aside(&options.db_path).filter(|_| sync.is_some()));
     if let Some(sync) = &sync {
-        if mode == Mode::Remote {
-            warnings.push(in_use(&options.db_path));
-        }
         if let Some(err) = &sync.last_error {
             warnings.push(format!("the last sync failed: {}", err.message));
         }

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File, TryLockError},
-    io::{Read, Seek, SeekFrom, Write},
+    io::{Seek, SeekFrom, Write},
     path::Path,
     time::SystemTime,
 };
@@ -26,6 +26,9 @@ use crate::{
 const INDEX: &str = "-client_wal_index";
 const INDEX_LENGTH: usize = 32;
 const NO_FRAME: [u8; 8] = [0xff; 8];
+
+/// How the names end of the files in which earlier states of a copy are kept.
+pub(crate) const ASIDE: &str = ".aside";
 
 /// What we keep beside a copy: a lock, and the time of the last sync.
 const SYNC: &str = "-sync";
@@ -74,7 +77,7 @@ impl LocalCopy {
             ));
         }
         let is_new = !path.exists();
-        let kept = SyncFile::open(&beside(path, SYNC))?;
+        let kept = SyncFile::open(&beside(path, SYNC), last_success(path))?;
         let mut copy = Self {
             options: options.clone(),
             database: None,
@@ -88,8 +91,7 @@ impl LocalCopy {
 
     /// Says whether there is something to read without the primary.
     pub(crate) fn has_synced(&self) -> bool {
-        let index = fs::read(beside(&self.options.db_path, INDEX)).unwrap_or_default();
-        index.len() == INDEX_LENGTH && index[16..24] != NO_FRAME
+        has_synced(&self.options.db_path)
     }
 
     /// Says when the copy was last up to date.
@@ -203,7 +205,7 @@ impl LocalCopy {
     fn keep_aside(&mut self) -> Result<String> {
         let path = &self.options.db_path;
         let moment = time_text(self.options.clock.now()).replace([':', '.'], "-");
-        let aside = beside(path, &format!(".{moment}.aside"));
+        let aside = beside(path, &format!(".{moment}{ASIDE}"));
         let target = name(&aside)?.replace('\'', "''");
         read_copy(path)?
             .control(&format!("VACUUM INTO '{target}'"))
@@ -228,6 +230,18 @@ impl LocalCopy {
         tracing::warn!("{notice}");
         Ok(notice)
     }
+}
+
+/// Says whether the copy in a file has synced before.
+pub(crate) fn has_synced(path: &Path) -> bool {
+    let index = fs::read(beside(path, INDEX)).unwrap_or_default();
+    index.len() == INDEX_LENGTH && index[16..24] != NO_FRAME
+}
+
+/// Says when the copy in a file, which another process may hold, was last up to date.
+pub(crate) fn last_success(path: &Path) -> Option<Timestamp> {
+    let text = fs::read_to_string(beside(path, SYNC)).ok()?;
+    parse_time("last_success", text.trim()).ok()
 }
 
 /// Opens the copy for reading.
@@ -256,7 +270,7 @@ fn across_sync(err: libsql::Error, url: &str) -> BackendError {
             ))
             .from_source(err);
     }
-    across(err, url).error
+    across(&err, url).error
 }
 
 /// The file beside a copy that one process holds.
@@ -266,8 +280,8 @@ struct SyncFile {
 }
 
 impl SyncFile {
-    fn open(path: &Path) -> Result<Self> {
-        let mut file = File::options()
+    fn open(path: &Path, last_success: Option<Timestamp>) -> Result<Self> {
+        let file = File::options()
             .read(true)
             .write(true)
             .create(true)
@@ -282,13 +296,7 @@ impl SyncFile {
             }
             Err(TryLockError::Error(err)) => return Err(io("lock the replica")(err)),
         }
-        let mut text = String::new();
-        // What is no time is as good as none: the next sync writes it anew.
-        drop(file.read_to_string(&mut text));
-        Ok(Self {
-            file,
-            last_success: parse_time("last_success", text.trim()).ok(),
-        })
+        Ok(Self { file, last_success })
     }
 
     fn note(&mut self, now: Timestamp) {

@@ -220,7 +220,7 @@ impl Place {
             } => {
                 let waiting = async { timeout(*patience, future).await };
                 match network.handle().block_on(waiting) {
-                    Ok(answer) => answer.map_err(|err| across(err, url).error),
+                    Ok(answer) => answer.map_err(|err| across(&err, url).error),
                     Err(_) => Err(timed_out(url, patience.as_secs_f64()).error),
                 }
             }

@@ -31,13 +31,15 @@ pub(crate) struct Failure {
     pub(crate) error: BackendError,
     /// Whether the request may have been carried out all the same.
     pub(crate) may_have_happened: bool,
+    /// What libsql said, by which some failures are told apart.
+    pub(crate) words: String,
 }
 
 /// Translates an error that came from the primary, or from the way there.
 ///
 /// libsql gives words alone, in which it wraps those of the HTTP client, the server and SQLite; what
 /// is looked for in them is pinned by the tests against a real server.
-pub(crate) fn across(err: libsql::Error, url: &str) -> Failure {
+pub(crate) fn across(err: &libsql::Error, url: &str) -> Failure {
     let words = err.to_string();
     let has = |part: &str| words.contains(part);
     let (kind, said, may_have_happened) = if has("error trying to connect") {
@@ -90,12 +92,11 @@ pub(crate) fn across(err: libsql::Error, url: &str) -> Failure {
     } else {
         (ErrorKind::Backend, reason(&words).to_owned(), false)
     };
-    let error = BackendError::new(kind, "ask the primary")
-        .because(said)
-        .from_source(err);
+    // The words of libsql are in ours: hung below, they would be read twice.
     Failure {
-        error,
+        error: BackendError::new(kind, "ask the primary").because(said),
         may_have_happened,
+        words,
     }
 }
 
@@ -106,6 +107,7 @@ pub(crate) fn timed_out(url: &str, seconds: f64) -> Failure {
     Failure {
         error,
         may_have_happened: true,
+        words: String::new(),
     }
 }
 

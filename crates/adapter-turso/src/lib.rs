@@ -23,6 +23,7 @@ use std::{
     fmt,
     sync::{Arc, PoisonError, RwLock},
     thread,
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -179,7 +180,7 @@ impl TursoBackend {
     fn status_of(&self, open: &Open) -> SyncStatus {
         match &open.sync {
             Some(sync) => sync.status(),
-            None => status_without_copy(&self.options, true),
+            None => status_of_another(&self.options, open.mode),
         }
     }
 
@@ -336,36 +337,42 @@ impl Replica for TursoBackend {
         match &open.sync {
             Some(sync) => sync.sync(Trust::Ask).await,
             // The primary answers for itself.
-            None => Ok(Synced {
+            None if open.mode == Mode::Remote => Ok(Synced {
                 frames: 0,
-                took: std::time::Duration::ZERO,
+                took: Duration::ZERO,
             }),
+            None => Err(BackendError::new(ErrorKind::Busy, "sync")
+                .because(connect::in_use(&self.options.db_path, open.mode))),
         }
     }
 
     fn sync_status(&self) -> SyncStatus {
         match self.opened("sync") {
             Ok(open) => self.status_of(&open),
-            Err(_) => status_without_copy(&self.options, false),
+            Err(_) => SyncStatus {
+                state: SyncState::Closed,
+                notices: Vec::new(),
+                ..status_of_another(&self.options, Mode::Replica)
+            },
         }
     }
 }
 
-/// The status of a replica that has no copy of its own: one that is not connected, or whose copy
-/// another process keeps, so that the primary answers.
-fn status_without_copy(options: &TursoOptions, is_connected: bool) -> SyncStatus {
+/// The status of a replica whose copy another process keeps, so that in `mode` either the primary
+/// answers or the copy is read.
+fn status_of_another(options: &TursoOptions, mode: Mode) -> SyncStatus {
     let now = options.clock.now();
+    let last_success = match mode {
+        Mode::Remote => Some(now),
+        _ => copy::last_success(&options.db_path),
+    };
     SyncStatus {
-        state: if is_connected {
-            SyncState::Idle
-        } else {
-            SyncState::Closed
-        },
-        last_success: is_connected.then_some(now),
-        age: is_connected.then_some(std::time::Duration::ZERO),
+        state: SyncState::Idle,
+        last_success,
+        age: last_success.map(|last| sync::between(last, now)),
         interval: None,
         last_error: None,
-        notices: Vec::new(),
+        notices: vec![connect::in_use(&options.db_path, mode)],
         successes: 0,
         failures: 0,
         frames: 0,

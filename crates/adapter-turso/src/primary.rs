@@ -21,6 +21,10 @@ pub(crate) const LARGEST_PARAMETER: usize = 2 << 20;
 /// The slowest network that large batches are to get through.
 const BYTES_PER_SECOND: u64 = 100_000;
 
+/// What is said of a write that did not happen, and of one that may have.
+pub(crate) const UNCHANGED: &str = "nothing was changed";
+pub(crate) const UNKNOWN: &str = "is not known";
+
 /// What the primary says when it holds no graph.
 const NO_GRAPH: &str = "no such table";
 
@@ -115,7 +119,7 @@ impl Primary {
                 let words = answer.error.detail().unwrap_or_default();
                 return Err(
                     BackendError::new(ErrorKind::Unreachable, "write to the primary").because(
-                        format!("{words}; nothing was changed, and nothing will be: try again"),
+                        format!("{words}; {UNCHANGED}, and nothing will be: try again"),
                     ),
                 );
             }
@@ -134,7 +138,7 @@ impl Primary {
         }
         let words = lost.detail().unwrap_or_default();
         Err(BackendError::new(ErrorKind::Unreachable, "write to the primary").because(format!(
-            "{words}; whether the primary has taken the write is not known: when it can be reached \
+            "{words}; whether the primary has taken the write {UNKNOWN}: when it can be reached \
              again, look before you repeat it"
         )))
     }
@@ -176,7 +180,7 @@ impl Primary {
     fn heard<T>(&mut self, sent: std::result::Result<libsql::Result<T>, Elapsed>) -> Heard<T> {
         let answer = match sent {
             Ok(Ok(answer)) => return Ok(answer),
-            Ok(Err(err)) => across(err, &self.url),
+            Ok(Err(err)) => across(&err, &self.url),
             Err(_) => timed_out(&self.url, self.patience.as_secs_f64()),
         };
         if answer.may_have_happened
@@ -197,6 +201,5 @@ pub(crate) fn new_id() -> String {
 }
 
 fn is(answer: &Failure, words: &str) -> bool {
-    let source = std::error::Error::source(&answer.error);
-    source.is_some_and(|source| source.to_string().contains(words))
+    answer.words.contains(words)
 }

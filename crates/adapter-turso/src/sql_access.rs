@@ -156,9 +156,7 @@ fn invalid(detail: &str) -> BackendError {
 }
 
 fn fault_of_reader(err: BackendError) -> BackendError {
-    let source = std::error::Error::source(&err).map(ToString::to_string);
-    let source = source.unwrap_or_default();
-    if source.contains("readonly database") {
+    if engines_words(&err).contains("readonly database") {
         return invalid(NOT_READING);
     }
     fault_of_caller(err)
@@ -167,8 +165,7 @@ fn fault_of_reader(err: BackendError) -> BackendError {
 /// What the engine says of the caller's SQL, or of the rows that it would make, is the caller's to
 /// mend.
 fn fault_of_caller(err: BackendError) -> BackendError {
-    let source = std::error::Error::source(&err).map(ToString::to_string);
-    let Some(words) = source else { return err };
+    let words = engines_words(&err);
     if words.contains("not authorized") {
         return invalid(NOT_THEIRS);
     }
@@ -176,4 +173,10 @@ fn fault_of_caller(err: BackendError) -> BackendError {
         ErrorKind::Backend | ErrorKind::InvalidArgument => invalid(&words),
         _ => err,
     }
+}
+
+/// What the engine said: below the error, or in it.
+fn engines_words(err: &BackendError) -> String {
+    let source = std::error::Error::source(err).map(ToString::to_string);
+    source.unwrap_or_else(|| err.detail().unwrap_or_default().to_owned())
 }

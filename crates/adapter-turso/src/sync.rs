@@ -120,7 +120,10 @@ impl SyncService {
     /// Syncs a last time if the copy syncs by itself, for no longer than a few seconds, and ends
     /// the task.
     pub(crate) async fn close(&self, auto_sync: bool) {
+        // Nothing of ours waits to be sent, so that a primary which was silent is not asked again.
+        let is_answering = self.meter.lock().last_error.is_none();
         if auto_sync
+            && is_answering
             && let Err(err) = timeout(SHORT_WAIT, self.sync(Trust::Ask))
                 .await
                 .unwrap_or_else(|_| Err(late()))
@@ -141,6 +144,12 @@ fn late() -> BackendError {
         "the primary gave no answer within {} s",
         SHORT_WAIT.as_secs()
     ))
+}
+
+/// Returns the time between two moments. A clock that was set back does not make a copy newer than
+/// new.
+pub(crate) fn between(earlier: Timestamp, later: Timestamp) -> Duration {
+    Duration::try_from(later.duration_since(earlier)).unwrap_or_default()
 }
 
 struct Task {
@@ -288,12 +297,17 @@ impl Meter {
             Err(err) => {
                 status.state = SyncState::Retrying;
                 status.failures += 1;
+                let is_news = status.last_error.is_none();
                 status.last_error = Some(SyncError {
                     kind: err.kind(),
                     message: err.detail().unwrap_or_default().to_owned(),
                     at: now,
                 });
-                tracing::warn!(error = %err, ?took, "a sync failed");
+                if is_news {
+                    tracing::warn!(error = %err, "a sync failed, and is tried again");
+                } else {
+                    tracing::debug!(error = %err, ?took, "a sync failed again");
+                }
                 Err(err)
             }
         }
@@ -302,10 +316,7 @@ impl Meter {
     fn status(&self) -> SyncStatus {
         let mut status = self.lock().clone();
         let now = self.clock.now();
-        status.age = status.last_success.map(|last| {
-            // A clock that was set back does not make the copy newer than new.
-            Duration::try_from(now.duration_since(last)).unwrap_or_default()
-        });
+        status.age = status.last_success.map(|last| between(last, now));
         status
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     copy::Trust,
     engine::Engine,
     network::Network,
-    primary::{LARGEST_PARAMETER, Primary, Sent},
+    primary::{LARGEST_PARAMETER, Primary, Sent, UNCHANGED, UNKNOWN},
     sync::SyncService,
 };
 
@@ -46,6 +46,10 @@ impl PrimaryWriter {
         reads: &mut Engine,
         batches: &[Batch],
     ) -> Result<Vec<Result<Receipt>>> {
+        self.try_apply(reads, batches).map_err(unchanged)
+    }
+
+    fn try_apply(&mut self, reads: &mut Engine, batches: &[Batch]) -> Result<Vec<Result<Receipt>>> {
         let mut is_fresh = self.sync.is_none();
         for _ in 0..ATTEMPTS {
             let history = self.history(reads)?;
@@ -90,6 +94,14 @@ impl PrimaryWriter {
 
     /// Lets a job run statement by statement in a transaction at the primary.
     pub(crate) fn interact<T>(
+        &mut self,
+        reads: &mut Engine,
+        job: impl FnOnce(&mut Engine) -> Result<T>,
+    ) -> Result<T> {
+        self.try_interact(reads, job).map_err(unchanged)
+    }
+
+    fn try_interact<T>(
         &mut self,
         reads: &mut Engine,
         job: impl FnOnce(&mut Engine) -> Result<T>,
@@ -147,6 +159,17 @@ impl PrimaryWriter {
             tracing::warn!(error = %err, "what was written shows with the next sync");
         }
     }
+}
+
+/// Says of a write that did not get through that it did not, unless that is not known.
+fn unchanged(err: BackendError) -> BackendError {
+    let words = err.detail().unwrap_or_default();
+    if err.kind() != ErrorKind::Unreachable || words.contains(UNCHANGED) || words.contains(UNKNOWN)
+    {
+        return err;
+    }
+    let words = format!("{words}; {UNCHANGED}");
+    err.because(words)
 }
 
 /// Says whether an error may come of reading a copy that lags behind.

@@ -253,6 +253,7 @@ macro_rules! __for_each_law {
                 the_count_follows_every_change,
                 every_type_is_counted,
                 health_says_how_much_is_kept,
+                health_finds_no_damage_where_there_is_none,
             }
             changes {
                 changes_come_by_moment,

@@ -35,5 +35,5 @@ pub use list::{changes_since, list, memories, relationships};
 pub use remote_write::{RemoteWrite, STALE, Statements, abandon, note};
 pub use schema::{NEWEST, initialize_schema, schema_version};
 pub use search::search;
-pub use statistics::{Contents, contents, statistics};
+pub use statistics::{Contents, contents, damage, statistics};
 pub use walk::{shortest_path, walk};

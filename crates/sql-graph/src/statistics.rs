@@ -7,7 +7,29 @@ use crate::{
     SqlConnection,
     connection::one_state,
     row::{self, count_of, text_of},
+    schema_version,
 };
+
+/// Looks for damage, and returns the first that the engine finds, in its words.
+pub fn damage(connection: &mut dyn SqlConnection) -> Result<Option<String>> {
+    one_state(connection, |connection| {
+        if schema_version(connection)?.0 > 0 {
+            // A check by itself compares the index with the structure that this connection has read
+            // before, also when another one has written since. A search looks for a newer one.
+            let sql = "SELECT count(*) FROM nodes_fts AS f WHERE f.nodes_fts MATCH '\"a\"'";
+            connection.query(sql, &[], &mut |_| Ok(()))?;
+        }
+        let mut damage = None;
+        connection.query("PRAGMA quick_check (1)", &[], &mut |row| {
+            damage = row
+                .text(0)?
+                .filter(|found| *found != "ok")
+                .map(str::to_owned);
+            Ok(())
+        })?;
+        Ok(damage)
+    })
+}
 
 /// Counts what the graph is made of.
 pub fn statistics(connection: &mut dyn SqlConnection) -> Result<Statistics> {

@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 
-use domain::{Memory, MemoryType, Relationship, RelationshipType};
+use domain::{Memory, MemoryType, Relationship, RelationshipType, SearchQuery};
 use ports::{GraphBackendExt, Statistics};
 
 use crate::{
     Harness, LawResult,
     samples::{
-        at, batch, invalidate, link, memory, open, put_memories, put_names, remove_memory,
+        at, batch, first, invalidate, link, memory, open, put_memories, put_names, remove_memory,
         remove_relationship, score, touch,
     },
 };
@@ -175,5 +175,24 @@ pub async fn health_says_how_much_is_kept(h: &dyn Harness) -> LawResult {
     );
     store.put_memory(memory("c")).await?;
     assert_eq!(store.health().await?.memories, 3);
+    Ok(())
+}
+
+/// A sound store is healthy, also on a connection that has searched before another one wrote.
+pub async fn health_finds_no_damage_where_there_is_none(h: &dyn Harness) -> LawResult {
+    let store = open(h).await?;
+    for n in 0..30 {
+        let name = format!("walrus{n}");
+        store.put_memory(memory(&name)).await?;
+        let query = SearchQuery {
+            text: name,
+            ..SearchQuery::default()
+        };
+        for _ in 0..4 {
+            store.search(&query, &first(10)).await?;
+        }
+        store.put_memory(memory("other")).await?;
+        assert_eq!(store.health().await?.warnings, [""; 0]);
+    }
     Ok(())
 }
