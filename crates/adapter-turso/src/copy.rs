@@ -42,6 +42,8 @@ pub(crate) struct LocalCopy {
     kept: SyncFile,
     /// Whether there was no file before this opening.
     is_new: bool,
+    /// What a person should know, and was not told yet.
+    notice: Option<String>,
 }
 
 /// What a sync brought.
@@ -84,6 +86,7 @@ impl LocalCopy {
             primary: Primary::new(options).await?,
             kept,
             is_new,
+            notice: None,
         };
         copy.build().await?;
         Ok(copy)
@@ -115,20 +118,22 @@ impl LocalCopy {
 
     /// Brings the copy up to date.
     pub(crate) async fn pull(&mut self, trust: Trust) -> Result<Pulled> {
-        let mut notice = None;
         if trust == Trust::Ask {
             match self.history()? {
                 None => self.primary.greet().await?,
                 Some(history) => match self.primary.compare(&history).await? {
                     Compared::Same => {}
-                    Compared::Diverged => notice = Some(self.keep_aside()?),
+                    Compared::Diverged => self.notice = Some(self.keep_aside()?),
                     Compared::Empty => return Err(self.emptied()),
                 },
             }
         }
         let frames = self.follow().await?;
         self.kept.note(self.options.clock.now());
-        Ok(Pulled { frames, notice })
+        Ok(Pulled {
+            frames,
+            notice: self.notice.take(),
+        })
     }
 
     async fn build(&mut self) -> Result<()> {
@@ -186,10 +191,12 @@ impl LocalCopy {
     }
 
     fn history(&self) -> Result<Option<History>> {
-        if !self.has_synced() {
-            return Ok(None);
+        // What follows no log is kept aside already, or has nothing.
+        if follows_a_log(&self.options.db_path) {
+            history_in(&self.options.db_path)
+        } else {
+            Ok(None)
         }
-        sql_graph::history(&mut read_copy(&self.options.db_path)?)
     }
 
     /// Says that the primary holds no graph, while the copy does: it stays as it is.
@@ -232,10 +239,19 @@ impl LocalCopy {
     }
 }
 
-/// Says whether the copy in a file has synced before.
+/// Says whether the copy in a file has synced before. One that was begun anew, and has not got
+/// through to its primary since, still has what it had.
 pub(crate) fn has_synced(path: &Path) -> bool {
+    follows_a_log(path) || history_in(path).is_ok_and(|history| history.is_some())
+}
+
+fn follows_a_log(path: &Path) -> bool {
     let index = fs::read(beside(path, INDEX)).unwrap_or_default();
     index.len() == INDEX_LENGTH && index[16..24] != NO_FRAME
+}
+
+fn history_in(path: &Path) -> Result<Option<History>> {
+    sql_graph::history(&mut read_copy(path)?)
 }
 
 /// Says when the copy in a file, which another process may hold, was last up to date.

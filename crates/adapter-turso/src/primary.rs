@@ -26,7 +26,7 @@ pub(crate) const UNCHANGED: &str = "nothing was changed";
 pub(crate) const UNKNOWN: &str = "is not known";
 
 /// What the primary says when it holds no graph.
-const NO_GRAPH: &str = "no such table";
+pub(crate) const NO_GRAPH: &str = "no such table";
 
 /// How often a lost answer is asked for.
 const ASKED: u32 = 5;
@@ -75,6 +75,10 @@ impl Primary {
             url,
             patience: options.patience,
         })
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
     }
 
     /// Returns a connection on which SQL runs at the primary, a statement at a time.

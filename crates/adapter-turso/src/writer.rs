@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use ports::{BackendError, Batch, ErrorKind, Receipt, Result};
-use sql_graph::{History, RemoteWrite, SqlConnection, StatementLog};
+use sql_graph::{DIVERGED, History, RemoteWrite, SqlConnection, StatementLog};
 
 use crate::{
     copy::Trust,
     engine::Engine,
     network::Network,
-    primary::{LARGEST_PARAMETER, Primary, Sent, UNCHANGED, UNKNOWN},
+    primary::{LARGEST_PARAMETER, NO_GRAPH, Primary, Sent, UNCHANGED, UNKNOWN},
     sync::SyncService,
 };
 
@@ -46,7 +46,12 @@ impl PrimaryWriter {
         reads: &mut Engine,
         batches: &[Batch],
     ) -> Result<Vec<Result<Receipt>>> {
-        self.try_apply(reads, batches).map_err(unchanged)
+        match self.try_apply(reads, batches).map_err(unchanged) {
+            // It is nothing that one of the batches has done, and what became of all of them is said:
+            // tried again one by one, they might be told something else.
+            Err(err) if is_of_the_way(&err) => Ok(vec![Err(err); batches.len()]),
+            applied => applied,
+        }
     }
 
     fn try_apply(&mut self, reads: &mut Engine, batches: &[Batch]) -> Result<Vec<Result<Receipt>>> {
@@ -112,7 +117,10 @@ impl PrimaryWriter {
             .engine(&self.network, self.statements.clone())?;
         let id = crate::primary::new_id();
         engine.control("BEGIN IMMEDIATE")?;
-        let known = history.map_or(Ok(()), |history| engine.control(&history.check()));
+        let known = history.map_or(Ok(()), |history| {
+            let checked = engine.control(&history.check());
+            checked.map_err(|err| another_graph(err, self.primary.url()))
+        });
         let done = known.and_then(|()| job(&mut engine)).and_then(|answer| {
             if sql_graph::schema_version(&mut engine)?.0 >= 2 {
                 engine.execute_script(&sql_graph::note(&id))?;
@@ -161,6 +169,14 @@ impl PrimaryWriter {
     }
 }
 
+/// Says whether an error is one of the way to the primary, and not of what was sent.
+fn is_of_the_way(err: &BackendError) -> bool {
+    matches!(
+        err.kind(),
+        ErrorKind::Unreachable | ErrorKind::Unauthorized | ErrorKind::Busy
+    )
+}
+
 /// Says of a write that did not get through that it did not, unless that is not known.
 fn unchanged(err: BackendError) -> BackendError {
     let words = err.detail().unwrap_or_default();
@@ -174,5 +190,19 @@ fn unchanged(err: BackendError) -> BackendError {
 
 /// Says whether an error may come of reading a copy that lags behind.
 fn may_be_outdated(err: &BackendError) -> bool {
-    matches!(err.kind(), ErrorKind::NotFound | ErrorKind::Conflict)
+    let lacks_tables = err.detail().is_some_and(|words| words.contains(NO_GRAPH));
+    lacks_tables || matches!(err.kind(), ErrorKind::NotFound | ErrorKind::Conflict)
+}
+
+/// Translates the failure of a check of the history. A statement was meant for the graph that was
+/// read, so that it is not tried again on another one.
+fn another_graph(err: BackendError, url: &str) -> BackendError {
+    let words = err.detail().unwrap_or_default();
+    if !words.contains(DIVERGED) && !words.contains(NO_GRAPH) {
+        return err;
+    }
+    BackendError::new(ErrorKind::Conflict, "write to the primary").because(format!(
+        "the primary {url} holds another graph, an earlier state of this one, or none: {UNCHANGED}; \
+         sync, which keeps aside what is here, and look before you repeat it"
+    ))
 }

@@ -51,6 +51,16 @@ async fn connect(config: &Config) -> Result<Arc<dyn GraphBackend>> {
 
             use crate::{SystemClock, TursoMode};
 
+            if config.sqlite_key.is_some() {
+                let error =
+                    ports::BackendError::new(ports::ErrorKind::InvalidArgument, "open the graph");
+                return Err(error
+                    .because(
+                        "MEMORY_SQLITE_KEY encrypts files of the sqlite backend alone: unset it, and \
+                         know that the files of the turso backend are not encrypted",
+                    )
+                    .into());
+            }
             let path = &config.turso_path.value;
             let url = config.turso_database_url.as_ref();
             let options = TursoOptions {

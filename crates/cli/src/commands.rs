@@ -32,6 +32,10 @@ pub(crate) async fn run(
         _ => config.clone(),
     };
     let graph = MemoryGraph::open(config).await?;
+    let tells_itself = matches!(command, Command::Sync(_) | Command::Health);
+    if let Some(status) = graph.sync_status().filter(|_| !tells_itself) {
+        view::sync::warnings(&status).into_iter().for_each(tell);
+    }
     if freshness {
         // Before the question: what comes in meanwhile makes the answer newer than is said.
         let freshness = graph.freshness();

@@ -62,7 +62,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         };
         let config = Config::load(&flags, |name| std::env::var_os(name))?;
         let command = arguments.command;
-        log(&config, &command);
+        log(&config);
         runtime.block_on(commands::run(
             &config,
             command,
@@ -75,12 +75,9 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
 
 /// Sends what the program reports about itself to stderr. Unless somebody asked for more, a person
 /// at a command line wants to hear only of trouble, and of each trouble once.
-fn log(config: &Config, command: &Command) {
+fn log(config: &Config) {
     let level = match &config.log_level {
-        level if level.origin == Origin::Default => match command {
-            Command::Sync(_) => LevelFilter::ERROR,
-            _ => LevelFilter::WARN,
-        },
+        level if level.origin == Origin::Default => LevelFilter::WARN,
         level => match level.value {
             LogLevel::Off => LevelFilter::OFF,
             LogLevel::Error => LevelFilter::ERROR,
@@ -91,7 +88,11 @@ fn log(config: &Config, command: &Command) {
         },
     };
     // An engine's own words may hold anything, also a secret.
-    let ours = Targets::new().with_target("memorygraph", level);
+    let mut ours = Targets::new().with_target("memorygraph", level);
+    if config.log_level.origin == Origin::Default {
+        // The commands tell of syncs themselves.
+        ours = ours.with_target("memorygraph_adapter_turso", LevelFilter::ERROR);
+    }
     tracing_subscriber::fmt()
         .with_max_level(level)
         .with_writer(std::io::stderr)

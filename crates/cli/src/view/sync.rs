@@ -19,6 +19,25 @@ pub(crate) fn freshness(freshness: Option<&Freshness>) -> String {
     }
 }
 
+/// Returns what a person should know about the copy from which answers come.
+pub(crate) fn warnings(status: &SyncStatus) -> Vec<String> {
+    let mut lines: Vec<String> = status
+        .notices
+        .iter()
+        .map(|notice| format!("Note: {notice}"))
+        .collect();
+    if let Some(error) = &status.last_error {
+        let age = status.age.map_or("of no sync yet".to_owned(), |age| {
+            format!("of the last sync {}", ago(age))
+        });
+        lines.push(format!(
+            "Warning: the last sync failed, and this replica is as {age}: {}",
+            error.message
+        ));
+    }
+    lines
+}
+
 /// Returns what a sync brought, and how fresh the copy is now.
 pub(crate) fn synced(synced: &Synced, status: &SyncStatus) -> Vec<String> {
     let mut lines = vec![format!("Synced {}.", brought(synced))];

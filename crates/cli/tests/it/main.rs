@@ -4,6 +4,8 @@
 
 mod changing;
 mod demo;
+#[cfg(all(unix, feature = "sqlite", feature = "turso"))]
+mod documents;
 mod failing;
 mod importing;
 mod local;
