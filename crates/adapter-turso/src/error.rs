@@ -112,6 +112,7 @@ pub(crate) fn timed_out(url: &str, seconds: f64) -> Failure {
 }
 
 fn unreachable(url: &str, reason: &str) -> String {
+    let reason = reason.trim_start_matches("error trying to connect: ");
     format!("the primary {url} cannot be reached ({reason}): check the network and the URL")
 }
 

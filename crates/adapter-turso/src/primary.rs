@@ -1,6 +1,9 @@
 //! The primary: what is sent there, and how a lost answer is found out about.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use libsql::Builder;
 use ports::{BackendError, ErrorKind, Result};
@@ -28,8 +31,8 @@ pub(crate) const UNKNOWN: &str = "is not known";
 /// What the primary says when it holds no graph.
 pub(crate) const NO_GRAPH: &str = "no such table";
 
-/// How often a lost answer is asked for.
-const ASKED: u32 = 5;
+/// How many patiences a write may take, with all that is asked about a lost answer.
+const PATIENCES: u32 = 3;
 
 /// A way to the primary, with a connection of its own.
 pub(crate) struct Primary {
@@ -100,7 +103,7 @@ impl Primary {
     /// Sends the statements, to be carried out together or not at all.
     /// Comes back with a definite answer, unless the primary has fallen silent altogether.
     pub(crate) async fn send(&mut self, statements: &Statements) -> Result<Sent> {
-        let mut lost = 0;
+        let deadline = Instant::now() + self.patience * PATIENCES;
         loop {
             let id = new_id();
             let script = statements.script(&id);
@@ -115,11 +118,10 @@ impl Primary {
                 return Err(answer.error);
             }
             tracing::warn!(error = %answer.error, "an answer of the primary was lost");
-            if self.was_applied(&id, &answer.error).await? {
+            if self.was_applied(&id, &answer.error, deadline).await? {
                 return Ok(Sent::Applied);
             }
-            lost += 1;
-            if lost == ASKED {
+            if Instant::now() >= deadline {
                 let words = answer.error.detail().unwrap_or_default();
                 return Err(
                     BackendError::new(ErrorKind::Unreachable, "write to the primary").because(
@@ -131,12 +133,17 @@ impl Primary {
     }
 
     /// Finds out whether a group was applied; if not, it never will be.
-    pub(crate) async fn was_applied(&mut self, id: &str, lost: &BackendError) -> Result<bool> {
+    async fn was_applied(
+        &mut self,
+        id: &str,
+        lost: &BackendError,
+        deadline: Instant,
+    ) -> Result<bool> {
         let question = abandon(id);
-        for _ in 0..ASKED {
+        loop {
             match self.execute(&question).await {
                 Ok(abandoned) => return Ok(abandoned == 0),
-                Err(answer) if answer.may_have_happened => {}
+                Err(answer) if answer.may_have_happened && Instant::now() < deadline => {}
                 Err(_) => break,
             }
         }
@@ -145,6 +152,13 @@ impl Primary {
             "{words}; whether the primary has taken the write {UNKNOWN}: when it can be reached \
              again, look before you repeat it"
         )))
+    }
+
+    /// Finds out whether the transaction that records itself as `id` was committed, when the answer
+    /// to its commit was lost.
+    pub(crate) async fn was_committed(&mut self, id: &str, lost: &BackendError) -> Result<bool> {
+        let deadline = Instant::now() + self.patience * (PATIENCES - 1);
+        self.was_applied(id, lost, deadline).await
     }
 
     /// Compares the primary's history with what a replica has.

@@ -138,7 +138,7 @@ impl PrimaryWriter {
         if let Err(err) = engine.control("COMMIT") {
             let is_lost = err.kind() == ErrorKind::Unreachable;
             let runtime = self.network.handle();
-            if !(is_lost && runtime.block_on(self.primary.was_applied(&id, &err))?) {
+            if !(is_lost && runtime.block_on(self.primary.was_committed(&id, &err))?) {
                 return Err(err);
             }
         }
