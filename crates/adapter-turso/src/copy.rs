@@ -3,8 +3,8 @@
 use std::{
     fs::{self, File, TryLockError},
     io::{Seek, SeekFrom, Write},
-    path::Path,
-    time::SystemTime,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
 };
 
 use domain::{Timestamp, parse_time, time_text};
@@ -27,6 +27,9 @@ const INDEX: &str = "-client_wal_index";
 const INDEX_LENGTH: usize = 32;
 const NO_FRAME: [u8; 8] = [0xff; 8];
 
+/// The longest that nothing may come before a sync is given up.
+const LONGEST_WAIT: Duration = Duration::from_mins(10);
+
 /// How the names end of the files in which earlier states of a copy are kept.
 pub(crate) const ASIDE: &str = ".aside";
 
@@ -44,6 +47,9 @@ pub(crate) struct LocalCopy {
     is_new: bool,
     /// What a person should know, and was not told yet.
     notice: Option<String>,
+    /// For how long nothing may come before a sync is given up. Doubled with each that was: of one
+    /// transaction nothing shows before all of it is here.
+    wait: Duration,
 }
 
 /// What a sync brought.
@@ -87,6 +93,7 @@ impl LocalCopy {
             kept,
             is_new,
             notice: None,
+            wait: options.patience,
         };
         copy.build().await?;
         Ok(copy)
@@ -149,8 +156,8 @@ impl LocalCopy {
         Ok(())
     }
 
-    /// Asks the primary for its log. Given up when for a whole patience nothing has come: a request
-    /// that is never answered would be waited for without end.
+    /// Asks the primary for its log. Given up when for a time nothing has come: a request that is
+    /// never answered would be waited for without end.
     async fn follow(&mut self) -> Result<u64> {
         if self.database.is_none() {
             self.build().await?;
@@ -160,7 +167,7 @@ impl LocalCopy {
         let mut syncing = Box::pin(database.sync());
         let mut seen = self.marks();
         let synced = loop {
-            if let Ok(synced) = timeout(self.options.patience, &mut syncing).await {
+            if let Ok(synced) = timeout(self.wait, &mut syncing).await {
                 break Some(synced);
             }
             let now = self.marks();
@@ -171,10 +178,14 @@ impl LocalCopy {
         };
         drop(syncing);
         match synced {
-            Some(Ok(synced)) => Ok(synced.frames_synced() as u64),
+            Some(Ok(synced)) => {
+                self.wait = self.options.patience;
+                Ok(synced.frames_synced() as u64)
+            }
             Some(Err(err)) => Err(across_sync(err, url)),
             None => {
-                let err = timed_out(url, self.options.patience.as_secs_f64()).error;
+                let err = timed_out(url, self.wait.as_secs_f64()).error;
+                self.wait = self.wait.saturating_mul(2).min(LONGEST_WAIT);
                 // What it has received and not kept yet is lost with it; the files are not.
                 self.build().await?;
                 Err(err)
@@ -211,9 +222,11 @@ impl LocalCopy {
     /// Keeps the copy under another name and begins it anew; says where it is kept.
     fn keep_aside(&mut self) -> Result<String> {
         let path = &self.options.db_path;
-        let moment = time_text(self.options.clock.now()).replace([':', '.'], "-");
-        let aside = beside(path, &format!(".{moment}{ASIDE}"));
-        let target = name(&aside)?.replace('\'', "''");
+        let aside = aside(path, self.options.clock.now());
+        // Under another name until it is whole.
+        let part = beside(&aside, ".part");
+        drop(fs::remove_file(&part));
+        let target = name(&part)?.replace('\'', "''");
         read_copy(path)?
             .control(&format!("VACUUM INTO '{target}'"))
             .map_err(|err| {
@@ -224,6 +237,7 @@ impl LocalCopy {
                     aside.display()
                 ))
             })?;
+        fs::rename(&part, &aside).map_err(io("keep the replica aside"))?;
         // The copy now follows no log, and takes the primary's from its beginning.
         self.database = None;
         let mut index = [0; INDEX_LENGTH];
@@ -237,6 +251,19 @@ impl LocalCopy {
         tracing::warn!("{notice}");
         Ok(notice)
     }
+}
+
+/// Returns a name that no file has yet.
+fn aside(path: &Path, now: Timestamp) -> PathBuf {
+    let moment = time_text(now).replace([':', '.'], "-");
+    let numbered = |number: u32| match number {
+        1 => beside(path, &format!(".{moment}{ASIDE}")),
+        _ => beside(path, &format!(".{moment}-{number}{ASIDE}")),
+    };
+    let mut names = (1..).map(numbered);
+    names
+        .find(|name| !name.exists())
+        .expect("a folder has not so many files")
 }
 
 /// Says whether the copy in a file has synced before. One that was begun anew, and has not got

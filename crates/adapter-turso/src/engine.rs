@@ -17,7 +17,7 @@ use sql_graph::{SqlConnection, SqlRow, StatementLog};
 use tokio::time::timeout;
 
 use crate::{
-    error::{across, timed_out, turso},
+    error::{Failure, across, timed_out, turso},
     network::Network,
     sql_access::may_caller,
 };
@@ -108,7 +108,8 @@ impl Engine {
             }
             Place::Primary { .. } => self
                 .across(async |connection| connection.execute(sql, ()).await)
-                .map(drop),
+                .map(drop)
+                .map_err(Failure::into_error),
         }
     }
 
@@ -129,14 +130,15 @@ impl Engine {
                 .map_err(turso);
         }
         let values: Vec<Value> = parameters.into_iter().map(value).collect();
-        self.place.run(async {
+        let asked = async {
             let mut rows = self.connection.query(sql, values).await?;
             let mut answer = Vec::new();
             while let Some(row) = rows.next().await? {
                 answer.push(row_by_name(&row)?);
             }
             Ok(answer)
-        })
+        };
+        self.place.run(asked).map_err(Failure::into_error)
     }
 
     /// Asks the primary for rows, in one message and with all of them in one answer. libsql's
@@ -144,16 +146,38 @@ impl Engine {
     /// interrupted.
     fn ask(&mut self, sql: &str, parameters: &[SqlValue]) -> Result<Vec<libsql::Row>> {
         let sql = sql_graph::inlined(sql, parameters)?;
-        self.across(async |connection| {
+        let answer = self.repeatable(&async |connection: &libsql::Connection| {
             let mut answers = connection.execute_batch(&sql).await?;
-            let mut all = Vec::new();
-            if let Some(Some(mut rows)) = answers.next_stmt_row() {
-                while let Some(row) = rows.next().await? {
-                    all.push(row);
-                }
+            match answers.next_stmt_row() {
+                Some(Some(rows)) => all_of(rows).await,
+                _ => Ok(Vec::new()),
             }
-            Ok(all)
-        })
+        });
+        match answer {
+            // One message takes so many bytes and no more, and streamed rows do not.
+            Err(failure) if failure.words.contains("RESPONSE_TOO_LARGE") => {
+                let streamed =
+                    self.across(async |connection| all_of(connection.query(&sql, ()).await?).await);
+                if !self.is_in_transaction() {
+                    self.begin_anew();
+                }
+                streamed.map_err(Failure::into_error)
+            }
+            answer => answer.map_err(Failure::into_error),
+        }
+    }
+
+    /// Asks for something that may be asked again: outside a transaction nothing is lost with an
+    /// answer. The first call after a short cut of the network finds its connection dead.
+    fn repeatable<T>(
+        &mut self,
+        ask: &impl AsyncFn(&libsql::Connection) -> libsql::Result<T>,
+    ) -> std::result::Result<T, Failure> {
+        let may_repeat = !self.is_in_transaction();
+        match self.across(ask) {
+            Err(failure) if may_repeat && failure.is_lost() => self.across(ask),
+            answer => answer,
+        }
     }
 
     /// Begins a new connection to the primary; what is open on the old one, the primary ends by
@@ -175,10 +199,10 @@ impl Engine {
     fn across<T>(
         &mut self,
         ask: impl AsyncFnOnce(&libsql::Connection) -> libsql::Result<T>,
-    ) -> Result<T> {
+    ) -> std::result::Result<T, Failure> {
         let answer = self.place.run(ask(&self.connection));
-        if let Err(err) = &answer
-            && err.kind() == ErrorKind::Unreachable
+        if let Err(failure) = &answer
+            && failure.error.kind() == ErrorKind::Unreachable
         {
             self.begin_anew();
         }
@@ -209,9 +233,12 @@ impl Drop for Ends {
 }
 
 impl Place {
-    fn run<T>(&self, future: impl Future<Output = libsql::Result<T>>) -> Result<T> {
+    fn run<T>(
+        &self,
+        future: impl Future<Output = libsql::Result<T>>,
+    ) -> std::result::Result<T, Failure> {
         match self {
-            Self::Here => ready(future).map_err(turso),
+            Self::Here => ready(future).map_err(|err| Failure::here(turso(err))),
             Self::Primary {
                 network,
                 patience,
@@ -220,8 +247,8 @@ impl Place {
             } => {
                 let waiting = async { timeout(*patience, future).await };
                 match network.handle().block_on(waiting) {
-                    Ok(answer) => answer.map_err(|err| across(&err, url).error),
-                    Err(_) => Err(timed_out(url, patience.as_secs_f64()).error),
+                    Ok(answer) => answer.map_err(|err| across(&err, url)),
+                    Err(_) => Err(timed_out(url, patience.as_secs_f64())),
                 }
             }
         }
@@ -281,12 +308,25 @@ impl SqlConnection for Engine {
             return changed.map(|changed| changed as u64);
         }
         self.across(async |connection| connection.execute(sql, parameters).await)
+            .map_err(Failure::into_error)
     }
 
     fn execute_script(&mut self, sql: &str) -> Result<()> {
-        self.across(async |connection| connection.execute_batch(sql).await)
-            .map(drop)
+        // Outside a transaction it begins one.
+        self.repeatable(&async |connection: &libsql::Connection| {
+            connection.execute_batch(sql).await
+        })
+        .map(drop)
+        .map_err(Failure::into_error)
     }
+}
+
+async fn all_of(mut rows: libsql::Rows) -> libsql::Result<Vec<libsql::Row>> {
+    let mut all = Vec::new();
+    while let Some(row) = rows.next().await? {
+        all.push(row);
+    }
+    Ok(all)
 }
 
 fn row_by_name(row: &libsql::Row) -> libsql::Result<Row> {

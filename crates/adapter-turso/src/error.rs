@@ -35,6 +35,26 @@ pub(crate) struct Failure {
     pub(crate) words: String,
 }
 
+impl Failure {
+    /// Takes an error of the engine in this process.
+    pub(crate) fn here(error: BackendError) -> Self {
+        Self {
+            error,
+            may_have_happened: false,
+            words: String::new(),
+        }
+    }
+
+    pub(crate) fn into_error(self) -> BackendError {
+        self.error
+    }
+
+    /// Whether the answer broke off, and did not just take too long.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.may_have_happened && !self.words.is_empty()
+    }
+}
+
 /// Translates an error that came from the primary, or from the way there.
 ///
 /// libsql gives words alone, in which it wraps those of the HTTP client, the server and SQLite; what
@@ -45,7 +65,7 @@ pub(crate) fn across(err: &libsql::Error, url: &str) -> Failure {
     let (kind, said, may_have_happened) = if has("error trying to connect") {
         (
             ErrorKind::Unreachable,
-            unreachable(url, reason(&words)),
+            unreachable(url, &reason(&words)),
             false,
         )
     } else if has("status=401") || has("Unauthenticated") || has("AUTH_") {
@@ -64,10 +84,15 @@ pub(crate) fn across(err: &libsql::Error, url: &str) -> Failure {
     } else if has("SQLITE_BUSY") || has("database is locked") || has("status=429") {
         let said = format!("others kept the primary {url} busy: try again; nothing was changed");
         (ErrorKind::Busy, said, false)
-    } else if has("status=5") || has("baton") || has("stream has expired") {
+    } else if ["500", "502", "503", "504"]
+        .iter()
+        .any(|status| has(&format!("status={status}")))
+        || has("baton")
+        || has("stream has expired")
+    {
         (
             ErrorKind::Unreachable,
-            unreachable(url, reason(&words)),
+            unreachable(url, &reason(&words)),
             true,
         )
     } else if has("status=") || has("json error") || has("unexpected response") {
@@ -80,7 +105,7 @@ pub(crate) fn across(err: &libsql::Error, url: &str) -> Failure {
     } else if has("http error") || has("stream closed") || has("ended prematurely") {
         (
             ErrorKind::Unreachable,
-            unreachable(url, reason(&words)),
+            unreachable(url, &reason(&words)),
             true,
         )
     } else if has("constraint failed") {
@@ -90,7 +115,7 @@ pub(crate) fn across(err: &libsql::Error, url: &str) -> Failure {
         );
         (ErrorKind::InvalidArgument, said, false)
     } else {
-        (ErrorKind::Backend, reason(&words).to_owned(), false)
+        (ErrorKind::Backend, reason(&words), false)
     };
     // The words of libsql are in ours: hung below, they would be read twice.
     Failure {
@@ -116,10 +141,17 @@ fn unreachable(url: &str, reason: &str) -> String {
     format!("the primary {url} cannot be reached ({reason}): check the network and the URL")
 }
 
-/// Returns the innermost of the quoted words.
-fn reason(words: &str) -> &str {
+/// Returns the innermost of the quoted words, of which a server may send a whole page.
+fn reason(words: &str) -> String {
+    const LONGEST: usize = 200;
     let inner = words.trim_end_matches('`');
-    inner.rsplit_once('`').map_or(inner, |(_, inner)| inner)
+    let inner = inner.rsplit_once('`').map_or(inner, |(_, inner)| inner);
+    let line = inner.lines().next().unwrap_or_default();
+    let mut reason: String = line.chars().take(LONGEST).collect();
+    if reason.len() < inner.trim_end().len() {
+        reason.push('…');
+    }
+    reason
 }
 
 /// Translates how a job on a lane ended.

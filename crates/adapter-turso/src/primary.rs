@@ -80,6 +80,10 @@ impl Primary {
         })
     }
 
+    pub(crate) fn patience(&self) -> Duration {
+        self.patience
+    }
+
     pub(crate) fn url(&self) -> &str {
         &self.url
     }

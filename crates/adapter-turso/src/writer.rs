@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ports::{BackendError, Batch, ErrorKind, Receipt, Result};
 use sql_graph::{DIVERGED, History, RemoteWrite, SqlConnection, StatementLog};
+use tokio::time::timeout;
 
 use crate::{
     copy::Trust,
@@ -160,11 +161,17 @@ impl PrimaryWriter {
         }
     }
 
-    /// Brings what was written into the copy. When that fails, it is written all the same, and the
-    /// status of the sync tells that the copy lags behind.
+    /// Brings what was written into the copy. When that fails, or takes longer than an answer may, it
+    /// is written all the same, and the status of the sync tells that the copy lags behind.
     fn show(&self) {
-        if let Err(err) = self.refresh(Trust::Known) {
-            tracing::warn!(error = %err, "what was written shows with the next sync");
+        let Some(sync) = &self.sync else { return };
+        let showing = async { timeout(self.primary.patience(), sync.sync(Trust::Known)).await };
+        match self.network.handle().block_on(showing) {
+            Ok(Ok(_)) => {}
+            Ok(Err(err)) => {
+                tracing::warn!(error = %err, "what was written shows with the next sync");
+            }
+            Err(_) => tracing::warn!("what was written shows when the sync ends"),
         }
     }
 }
