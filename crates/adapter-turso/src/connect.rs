@@ -143,7 +143,9 @@ fn set_up_writer(engine: &mut Engine, in_memory: bool) -> Result<()> {
     sql_graph::schema_version(engine)?;
     // The engine opens for reading what it may not write, and says so at the first attempt.
     engine.control("BEGIN IMMEDIATE")?;
+    let attempt = engine.control("CREATE TABLE may_be_written (x)");
     engine.control("ROLLBACK")?;
+    attempt?;
     let mut mode = String::new();
     engine.query("PRAGMA journal_mode = WAL", &[], &mut |row| {
         row.text(0)?.unwrap_or_default().clone_into(&mut mode);

@@ -223,9 +223,11 @@ impl LocalCopy {
     fn keep_aside(&mut self) -> Result<String> {
         let path = &self.options.db_path;
         let aside = aside(path, self.options.clock.now());
-        // Under another name until it is whole.
-        let part = beside(&aside, ".part");
-        drop(fs::remove_file(&part));
+        // Under another name until it is whole, and a name that one left behind is found by again.
+        let part = beside(path, ".aside-part");
+        for suffix in ["", "-journal", "-wal"] {
+            drop(fs::remove_file(beside(&part, suffix)));
+        }
         let target = name(&part)?.replace('\'', "''");
         read_copy(path)?
             .control(&format!("VACUUM INTO '{target}'"))
@@ -237,7 +239,9 @@ impl LocalCopy {
                     aside.display()
                 ))
             })?;
-        fs::rename(&part, &aside).map_err(io("keep the replica aside"))?;
+        let kept = File::open(&part).and_then(|kept| kept.sync_all());
+        kept.and_then(|()| fs::rename(&part, &aside))
+            .map_err(io("keep the replica aside"))?;
         // The copy now follows no log, and takes the primary's from its beginning.
         self.database = None;
         let mut index = [0; INDEX_LENGTH];
@@ -367,8 +371,15 @@ fn io(doing: &'static str) -> impl FnOnce(std::io::Error) -> BackendError {
             }
             _ => ErrorKind::Backend,
         };
+        let words = match kind {
+            ErrorKind::Unauthorized => format!(
+                "the folder of the replica may not be written ({err}): change its permissions, or name \
+                 another file with MEMORY_TURSO_PATH; nothing was changed"
+            ),
+            _ => err.to_string(),
+        };
         BackendError::new(kind, doing)
-            .because(err.to_string())
+            .because(words)
             .from_source(err)
     }
 }

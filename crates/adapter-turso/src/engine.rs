@@ -141,6 +141,24 @@ impl Engine {
         self.place.run(asked).map_err(Failure::into_error)
     }
 
+    /// Fails unless a caller's statement means something here: in a script, libsql passes over one that
+    /// is not whole.
+    pub(crate) fn check(&mut self, sql: &str) -> Result<()> {
+        if self.is_here() {
+            return self.as_caller(|engine| {
+                ready(engine.connection.prepare(sql))
+                    .map(drop)
+                    .map_err(turso)
+            });
+        }
+        let prepared =
+            self.repeatable(&async |connection: &libsql::Connection| connection.prepare(sql).await);
+        if !self.is_in_transaction() {
+            self.begin_anew();
+        }
+        prepared.map(drop).map_err(Failure::into_error)
+    }
+
     /// Asks the primary for rows, in one message and with all of them in one answer. libsql's
     /// streamed rows take two messages, and leave a stream open that the next statement may find
     /// interrupted.
@@ -321,7 +339,7 @@ impl SqlConnection for Engine {
     }
 }
 
-async fn all_of(mut rows: libsql::Rows) -> libsql::Result<Vec<libsql::Row>> {
+pub(crate) async fn all_of(mut rows: libsql::Rows) -> libsql::Result<Vec<libsql::Row>> {
     let mut all = Vec::new();
     while let Some(row) = rows.next().await? {
         all.push(row);
@@ -329,7 +347,7 @@ async fn all_of(mut rows: libsql::Rows) -> libsql::Result<Vec<libsql::Row>> {
     Ok(all)
 }
 
-fn row_by_name(row: &libsql::Row) -> libsql::Result<Row> {
+pub(crate) fn row_by_name(row: &libsql::Row) -> libsql::Result<Row> {
     let columns = (0..row.column_count()).map(|column| {
         let name = row.column_name(column).unwrap_or_default();
         Ok((name.to_owned(), sql_value(row.get_value(column)?)))

@@ -95,6 +95,12 @@ pub(crate) fn across(err: &libsql::Error, url: &str) -> Failure {
             unreachable(url, &reason(&words)),
             true,
         )
+    } else if has("expected f64") {
+        let said =
+            "the answer has a real number that is infinite, which a primary cannot send: turn \
+                    it into text"
+                .to_owned();
+        (ErrorKind::InvalidArgument, said, false)
     } else if has("status=") || has("json error") || has("unexpected response") {
         let said = format!(
             "the server at {url} is no libSQL primary, or has no such database ({}): check \

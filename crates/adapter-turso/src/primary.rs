@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::{
     TursoOptions,
-    engine::{Engine, Place},
+    engine::{Engine, Place, all_of},
     error::{Failure, across, timed_out, turso},
     network::Network,
 };
@@ -28,8 +28,15 @@ const BYTES_PER_SECOND: u64 = 100_000;
 pub(crate) const UNCHANGED: &str = "nothing was changed";
 pub(crate) const UNKNOWN: &str = "is not known";
 
-/// What the primary says when it holds no graph.
-pub(crate) const NO_GRAPH: &str = "no such table";
+/// Says whether the words of an engine are those of a store that holds no graph.
+pub(crate) fn lacks_graph(words: &str) -> bool {
+    let Some((_, name)) = words.split_once("no such table: ") else {
+        return false;
+    };
+    let end = name.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+    let name = &name[..end.unwrap_or(name.len())];
+    ["batches", "graph", "nodes", "nodes_unread"].contains(&name)
+}
 
 /// How many patiences a write may take, with all that is asked about a lost answer.
 const PATIENCES: u32 = 3;
@@ -45,10 +52,11 @@ pub(crate) struct Primary {
 type Heard<T> = std::result::Result<T, Failure>;
 
 /// What became of a group of batches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Sent {
-    /// It is applied.
-    Applied,
+    /// It is applied. The rows are those of the first statement that writes what was asked for,
+    /// unless they were lost with the answer.
+    Applied(Option<Vec<libsql::Row>>),
     /// Something has changed since it was read; nothing is applied.
     Stale,
 }
@@ -111,10 +119,11 @@ impl Primary {
         loop {
             let id = new_id();
             let script = statements.script(&id);
-            let Err(answer) = self.transact(&script).await else {
-                return Ok(Sent::Applied);
+            let answer = match self.transact(&script, statements.first_write()).await {
+                Ok(rows) => return Ok(Sent::Applied(Some(rows))),
+                Err(answer) => answer,
             };
-            if is(&answer, STALE) || is(&answer, NO_GRAPH) {
+            if is(&answer, STALE) || lacks_graph(&answer.words) {
                 return Ok(Sent::Stale);
             }
             // The same words under the same id came before: then they tell of themselves.
@@ -123,7 +132,7 @@ impl Primary {
             }
             tracing::warn!(error = %answer.error, "an answer of the primary was lost");
             if self.was_applied(&id, &answer.error, deadline).await? {
-                return Ok(Sent::Applied);
+                return Ok(Sent::Applied(None));
             }
             if Instant::now() >= deadline {
                 let words = answer.error.detail().unwrap_or_default();
@@ -170,7 +179,7 @@ impl Primary {
         match self.execute(&history.check()).await {
             Ok(_) => Ok(Compared::Same),
             Err(answer) if is(&answer, DIVERGED) => Ok(Compared::Diverged),
-            Err(answer) if is(&answer, NO_GRAPH) => Ok(Compared::Empty),
+            Err(answer) if lacks_graph(&answer.words) => Ok(Compared::Empty),
             Err(answer) => Err(answer.error),
         }
     }
@@ -183,12 +192,23 @@ impl Primary {
         }
     }
 
-    async fn transact(&mut self, script: &str) -> Heard<()> {
-        let sending = self.connection.execute_transactional_batch(script);
+    /// Runs the script in a transaction, and returns the rows of the statement at `place`.
+    async fn transact(&mut self, script: &str, place: usize) -> Heard<Vec<libsql::Row>> {
+        let sending = async {
+            let sent = self.connection.execute_transactional_batch(script);
+            let mut answers = sent.await?;
+            for _ in 0..place {
+                drop(answers.next_stmt_row());
+            }
+            match answers.next_stmt_row() {
+                Some(Some(rows)) => all_of(rows).await,
+                _ => Ok(Vec::new()),
+            }
+        };
         // What is long may be long on its way.
         let travel = Duration::from_secs(script.len() as u64 / BYTES_PER_SECOND);
         let sent = timeout(self.patience + travel, sending).await;
-        self.heard(sent.map(|sent| sent.map(drop)))
+        self.heard(sent)
     }
 
     async fn execute(&mut self, sql: &str) -> Heard<u64> {

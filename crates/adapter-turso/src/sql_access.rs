@@ -2,7 +2,9 @@ use async_trait::async_trait;
 use libsql::{AuthAction, AuthContext, Authorization};
 use ports::{Access, BackendError, ErrorKind, Result, Row, SqlAccess, SqlParameters, SqlValue};
 
-use crate::{TursoBackend, connection::Connection, engine::Engine, error::on_lane};
+use crate::{
+    TursoBackend, connection::Connection, engine::Engine, error::on_lane, writer::PrimaryWriter,
+};
 
 const DOING: &str = "execute a query";
 
@@ -30,9 +32,10 @@ impl SqlAccess for TursoBackend {
         access: Access,
     ) -> Result<Vec<Row>> {
         let open = self.opened(DOING)?;
-        sql_graph::check_single(sql).map_err(invalid)?;
-        let values = bound(sql, parameters)?;
-        let sql = sql.to_owned();
+        let sql = sql_graph::single_statement(sql)
+            .map_err(invalid)?
+            .to_owned();
+        let values = bound(&sql, parameters)?;
         match access {
             Access::Read => {
                 let read =
@@ -43,10 +46,10 @@ impl SqlAccess for TursoBackend {
             Access::Write => {
                 let write = move |connection: &mut Connection| {
                     connection.begin_alone()?;
-                    if connection.writer.is_some() {
-                        return connection.interact(move |engine| write(engine, &sql, values));
+                    match &mut connection.writer {
+                        Some(writer) => write_across(writer, &mut connection.engine, &sql, &values),
+                        None => write(&mut connection.engine, &sql, values),
                     }
-                    write(&mut connection.engine, &sql, values)
                 };
                 open.lanes.write_alone(write).await.map_err(on_lane(DOING))
             }
@@ -68,14 +71,24 @@ fn read(engine: &mut Engine, sql: &str, values: Vec<SqlValue>) -> Result<Vec<Row
 }
 
 fn write(engine: &mut Engine, sql: &str, values: Vec<SqlValue>) -> Result<Vec<Row>> {
-    if !engine.is_here() {
-        refuse_ours(sql)?;
-    }
     let rows = engine
         .as_caller(|engine| engine.callers(sql, values))
         .map_err(fault_of_caller)?;
     sql_graph::read_new_texts(engine)?;
     Ok(rows)
+}
+
+fn write_across(
+    writer: &mut PrimaryWriter,
+    reads: &mut Engine,
+    sql: &str,
+    values: &[SqlValue],
+) -> Result<Vec<Row>> {
+    refuse_ours(sql)?;
+    let inlined = sql_graph::inlined(sql, values)?;
+    writer
+        .carry_out(reads, sql, inlined)
+        .map_err(fault_of_caller)
 }
 
 fn refuse_ours(sql: &str) -> Result<()> {
@@ -156,10 +169,11 @@ fn invalid(detail: &str) -> BackendError {
 }
 
 fn fault_of_reader(err: BackendError) -> BackendError {
-    if engines_words(&err).contains("readonly database") {
-        return invalid(NOT_READING);
+    match fault_of_caller(err) {
+        // The connection may only read.
+        err if err.kind() == ErrorKind::Unauthorized => invalid(NOT_READING),
+        err => err,
     }
-    fault_of_caller(err)
 }
 
 /// What the engine says of the caller's SQL, or of the rows that it would make, is the caller's to

@@ -2,17 +2,21 @@
 
 use std::sync::Arc;
 
-use ports::{BackendError, Batch, ErrorKind, Receipt, Result};
-use sql_graph::{DIVERGED, History, RemoteWrite, SqlConnection, StatementLog};
+use ports::{BackendError, Batch, ErrorKind, Receipt, Result, Row};
+use sql_graph::{DIVERGED, History, RemoteWrite, SqlConnection, StatementLog, Statements};
 use tokio::time::timeout;
 
 use crate::{
     copy::Trust,
-    engine::Engine,
+    engine::{Engine, row_by_name},
+    error::turso,
     network::Network,
-    primary::{LARGEST_PARAMETER, NO_GRAPH, Primary, Sent, UNCHANGED, UNKNOWN},
+    primary::{LARGEST_PARAMETER, Primary, Sent, UNCHANGED, UNKNOWN, lacks_graph},
     sync::SyncService,
 };
+
+/// What is said of a statement that was carried out.
+const CARRIED_OUT: &str = "has carried out";
 
 /// How often a group is read and sent again because others wrote in between.
 const ATTEMPTS: u32 = 32;
@@ -77,12 +81,8 @@ impl PrimaryWriter {
                 return Ok(receipts);
             }
             self.statements.record("a group of batches");
-            match self
-                .network
-                .handle()
-                .block_on(self.primary.send(&statements))?
-            {
-                Sent::Applied => {
+            match self.send(&statements)? {
+                Sent::Applied(_) => {
                     self.show();
                     return Ok(receipts);
                 }
@@ -96,6 +96,69 @@ impl PrimaryWriter {
             "others wrote to the same memories at each of {ATTEMPTS} attempts: try again; nothing was \
              changed"
         )))
+    }
+
+    /// Carries out a statement of a caller, and returns its rows. What it puts or rewords is read for
+    /// the index after it: texts that nobody has read yet are not lost.
+    pub(crate) fn carry_out(
+        &mut self,
+        reads: &mut Engine,
+        sql: &str,
+        inlined: String,
+    ) -> Result<Vec<Row>> {
+        self.try_carry_out(reads, sql, inlined).map_err(unchanged)
+    }
+
+    fn try_carry_out(
+        &mut self,
+        reads: &mut Engine,
+        sql: &str,
+        inlined: String,
+    ) -> Result<Vec<Row>> {
+        if reads.check(sql).is_err() && self.sync.is_some() {
+            // The copy may lack a table that the primary has by now.
+            self.refresh(Trust::Ask)?;
+        }
+        reads.check(sql)?;
+        let history = self.history(reads)?;
+        let returns_rows = sql_graph::is_returning(sql);
+        let statements = Statements::of(history.as_ref(), inlined);
+        self.statements.record("a statement of a caller");
+        let rows = match self.send(&statements)? {
+            Sent::Applied(Some(rows)) => rows,
+            Sent::Applied(None) if returns_rows => return Err(rows_lost(self.primary.url())),
+            Sent::Applied(None) => Vec::new(),
+            // Only its history was checked. It was meant for the graph that was read, so that it is
+            // not sent again to another one.
+            Sent::Stale => return Err(another_graph(self.primary.url())),
+        };
+        self.show();
+        if let Err(err) = self.read_new_texts(reads) {
+            tracing::warn!(error = %err, "what the statement put is found in full after the next");
+        }
+        let rows = rows.iter().map(row_by_name).collect::<libsql::Result<_>>();
+        rows.map_err(turso)
+    }
+
+    fn read_new_texts(&mut self, reads: &mut Engine) -> Result<()> {
+        for _ in 0..ATTEMPTS {
+            if !sql_graph::has_new_texts(reads)? {
+                return Ok(());
+            }
+            let mut write = RemoteWrite::new(reads, LARGEST_PARAMETER);
+            sql_graph::read_new_texts(&mut write)?;
+            let statements = write.into_statements();
+            match self.send(&statements)? {
+                Sent::Applied(_) => self.show(),
+                Sent::Stale => self.refresh(Trust::Ask)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, statements: &Statements) -> Result<Sent> {
+        let sending = self.primary.send(statements);
+        self.network.handle().block_on(sending)
     }
 
     /// Lets a job run statement by statement in a transaction at the primary.
@@ -120,7 +183,12 @@ impl PrimaryWriter {
         engine.control("BEGIN IMMEDIATE")?;
         let known = history.map_or(Ok(()), |history| {
             let checked = engine.control(&history.check());
-            checked.map_err(|err| another_graph(err, self.primary.url()))
+            checked.map_err(|err| match err.detail() {
+                Some(words) if words.contains(DIVERGED) || lacks_graph(words) => {
+                    another_graph(self.primary.url())
+                }
+                _ => err,
+            })
         });
         let done = known.and_then(|()| job(&mut engine)).and_then(|answer| {
             if sql_graph::schema_version(&mut engine)?.0 >= 2 {
@@ -187,8 +255,10 @@ fn is_of_the_way(err: &BackendError) -> bool {
 /// Says of a write that did not get through that it did not, unless that is not known.
 fn unchanged(err: BackendError) -> BackendError {
     let words = err.detail().unwrap_or_default();
-    if err.kind() != ErrorKind::Unreachable || words.contains(UNCHANGED) || words.contains(UNKNOWN)
-    {
+    let is_said = [UNCHANGED, UNKNOWN, CARRIED_OUT]
+        .iter()
+        .any(|said| words.contains(said));
+    if err.kind() != ErrorKind::Unreachable || is_said {
         return err;
     }
     let words = format!("{words}; {UNCHANGED}");
@@ -197,17 +267,20 @@ fn unchanged(err: BackendError) -> BackendError {
 
 /// Says whether an error may come of reading a copy that lags behind.
 fn may_be_outdated(err: &BackendError) -> bool {
-    let lacks_tables = err.detail().is_some_and(|words| words.contains(NO_GRAPH));
+    let lacks_tables = err.detail().is_some_and(lacks_graph);
     lacks_tables || matches!(err.kind(), ErrorKind::NotFound | ErrorKind::Conflict)
 }
 
-/// Translates the failure of a check of the history. A statement was meant for the graph that was
-/// read, so that it is not tried again on another one.
-fn another_graph(err: BackendError, url: &str) -> BackendError {
-    let words = err.detail().unwrap_or_default();
-    if !words.contains(DIVERGED) && !words.contains(NO_GRAPH) {
-        return err;
-    }
+/// Says that a statement was carried out and its rows were lost on the way back.
+fn rows_lost(url: &str) -> BackendError {
+    BackendError::new(ErrorKind::Unreachable, "execute a query").because(format!(
+        "the primary {url} {CARRIED_OUT} the statement, and its rows were lost with the answer: do not \
+         repeat it, read what it changed"
+    ))
+}
+
+/// Says that the primary does not have the history of the copy.
+fn another_graph(url: &str) -> BackendError {
     BackendError::new(ErrorKind::Conflict, "write to the primary").because(format!(
         "the primary {url} holds another graph, an earlier state of this one, or none: {UNCHANGED}; \
          sync, which keeps aside what is here, and look before you repeat it"

@@ -90,14 +90,15 @@ pub fn has_new_texts(connection: &mut dyn SqlConnection) -> Result<bool> {
 pub fn read_new_texts(connection: &mut dyn SqlConnection) -> Result<()> {
     let mut unread = Vec::new();
     let sql = format!(
-        "SELECT {}, n.key FROM nodes_unread AS unread CROSS JOIN nodes AS n ON n.key = unread.key",
+        "SELECT {}, CAST (n.key AS TEXT) FROM nodes_unread AS unread CROSS JOIN nodes AS n ON n.key = unread.key",
         row::MEMORY_COLUMNS
     );
     connection.query(&sql, &[], &mut |row| {
         // What does not decode has no text to read; who asks for it hears why.
         let words =
             row::memory(row).map_or_else(|_| String::new(), |memory| row::new_words(&memory));
-        unread.push((row::integer_of(row, 4)?, words));
+        // As text: what is checked at a primary is text.
+        unread.push((text_of(row, 4)?.parse::<i64>().unwrap_or_default(), words));
         Ok(())
     })?;
     let largest = connection.largest_parameter();

@@ -29,43 +29,37 @@ pub fn may_use_pragma(name: &str, value: Option<&str>) -> bool {
     !DO.iter().any(is) && (value.is_none() || LOOK_AT.iter().any(is))
 }
 
-/// Fails, with the reason, unless `sql` is one statement: for engines that run the first of several
-/// and are silent about the rest.
+/// Returns the one statement of a text, without what follows it: for engines that run the first of
+/// several and are silent about the rest.
 ///
 /// # Errors
 ///
-/// Says what is wrong.
-pub fn check_single(sql: &str) -> std::result::Result<(), &'static str> {
+/// Says what is wrong when there is none, or more.
+pub fn single_statement(sql: &str) -> std::result::Result<&str, &'static str> {
     if sql.contains('\0') {
         return Err("the text holds the NUL character");
     }
     let words = words(sql);
-    let Some(first) = words.first() else {
+    let is = |word: &str, one: &str| word.eq_ignore_ascii_case(one);
+    let Some(&first) = words.first().filter(|first| **first != ";") else {
         return Err("the text holds no statement");
     };
-    let ends = words.iter().position(|word| *word == ";");
-    let rest = ends.map_or(&[][..], |end| &words[end..]);
-    let is_trigger = first.eq_ignore_ascii_case("create")
-        && words
-            .iter()
-            .take(3)
-            .any(|word| word.eq_ignore_ascii_case("trigger"));
+    let is_trigger = is(first, "create") && words.iter().take(3).any(|word| is(word, "trigger"));
     // Within a trigger statements end too; it ends with the word that they cannot begin with.
-    let inner = if is_trigger {
-        let last = words
-            .iter()
-            .rposition(|word| word.eq_ignore_ascii_case("end"));
-        last.map_or(&[][..], |last| &words[last + 1..])
+    let end = if is_trigger {
+        let last = words.iter().rposition(|word| is(word, "end"));
+        last.map_or(words.len(), |last| last + 1)
     } else {
-        rest
+        let end = words.iter().position(|word| *word == ";");
+        end.unwrap_or(words.len())
     };
-    if *first == ";" {
-        return Err("the text holds no statement");
-    }
-    if inner.iter().any(|word| *word != ";") {
+    if words[end..].iter().any(|word| *word != ";") {
         return Err("the text holds more than one statement: send one at a time");
     }
-    Ok(())
+    // The words are parts of the text.
+    let last = words[end - 1];
+    let length = last.as_ptr().addr() - sql.as_ptr().addr() + last.len();
+    Ok(&sql[..length])
 }
 
 /// Returns the word with which a statement begins, after comments; nothing where there is none.
@@ -90,6 +84,14 @@ pub fn is_reading(sql: &str) -> bool {
         && !words
             .iter()
             .any(|word| is(word, &["insert", "update", "delete"]))
+}
+
+/// Says whether a statement that writes returns rows.
+pub fn is_returning(sql: &str) -> bool {
+    let words = words(sql);
+    words
+        .iter()
+        .any(|word| word.eq_ignore_ascii_case("returning"))
 }
 
 /// Returns what stands for each parameter of a statement, in the order of their numbers: the name
@@ -253,8 +255,14 @@ mod tests {
             "CREATE TRIGGER t AFTER INSERT ON nodes BEGIN SELECT 1; SELECT 2; END;",
             "CREATE TEMP TRIGGER t AFTER INSERT ON nodes BEGIN SELECT 1; END",
         ] {
-            assert_eq!(check_single(sql), Ok(()), "{sql}");
+            assert!(single_statement(sql).is_ok(), "{sql}");
         }
+    }
+
+    #[test]
+    fn what_follows_a_statement_is_left_out() {
+        assert_eq!(single_statement(" SELECT ';' ; -- more"), Ok(" SELECT ';'"));
+        assert_eq!(single_statement("SELECT 1 /* x */"), Ok("SELECT 1"));
     }
 
     #[test]
@@ -268,7 +276,7 @@ mod tests {
             "SELECT 'a'; DROP TABLE nodes",
             "CREATE TRIGGER t AFTER INSERT ON nodes BEGIN SELECT 1; END; DROP TABLE nodes",
         ] {
-            assert!(check_single(sql).is_err(), "{sql}");
+            assert!(single_statement(sql).is_err(), "{sql}");
         }
     }
 
@@ -342,6 +350,7 @@ mod tests {
         fn any_text_is_taken_apart(sql in "\\PC{0,60}") {
             let whole: String = words(&sql).concat();
             prop_assert!(whole.len() <= sql.len());
+            prop_assert!(single_statement(&sql).map_or(true, |one| sql.starts_with(one)));
             prop_assert!(parameters(&sql).iter().flatten().all(|name| sql.contains(name)));
         }
     }

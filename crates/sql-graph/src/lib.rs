@@ -26,7 +26,9 @@ mod statistics;
 mod walk;
 
 pub use apply::{apply, has_new_texts, read_new_texts};
-pub use callers::{check_single, first_word, inlined, is_reading, may_use_pragma, parameters};
+pub use callers::{
+    first_word, inlined, is_reading, is_returning, may_use_pragma, parameters, single_statement,
+};
 pub use connection::{SqlConnection, SqlRow, StatementLog};
 pub use engine_error::engine_error;
 pub use file::{beside, explain_read_only, file_size, prepare_file, refuse_replica};

@@ -65,6 +65,19 @@ pub struct Statements {
 }
 
 impl Statements {
+    /// A statement for a store that has this history.
+    pub fn of(history: Option<&History>, statement: String) -> Self {
+        Self {
+            checks: history.map(History::holds).into_iter().collect(),
+            writes: vec![statement],
+        }
+    }
+
+    /// Returns the place in the script of the first statement that writes what was asked for.
+    pub fn first_write(&self) -> usize {
+        1 + self.checks.len()
+    }
+
     /// Writes them as a script for one transaction that records itself as `id`.
     pub fn script(&self, id: &str) -> String {
         let quoted_id = quoted(id);
