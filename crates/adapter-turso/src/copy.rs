@@ -4,14 +4,14 @@ use std::{
     fs::{self, File, TryLockError},
     io::{Seek, SeekFrom, Write},
     path::{Path, PathBuf},
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use domain::{Timestamp, parse_time, time_text};
 use libsql::{Builder, OpenFlags};
 use ports::{BackendError, ErrorKind, Result};
 use sql_graph::{History, StatementLog, beside};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::{
     TursoOptions,
@@ -29,6 +29,10 @@ const NO_FRAME: [u8; 8] = [0xff; 8];
 
 /// The longest that nothing may come before a sync is given up.
 const LONGEST_WAIT: Duration = Duration::from_mins(10);
+
+/// The first and the longest pause before a primary that puts its log together is asked again.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 /// How the names end of the files in which earlier states of a copy are kept.
 pub(crate) const ASIDE: &str = ".aside";
@@ -156,9 +160,30 @@ impl LocalCopy {
         Ok(())
     }
 
-    /// Asks the primary for its log. Given up when for a time nothing has come: a request that is
-    /// never answered would be waited for without end.
+    /// Asks the primary for its log, again while the primary is putting it together.
     async fn follow(&mut self) -> Result<u64> {
+        let since = Instant::now();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let err = match self.ask_for_log().await {
+                Ok(frames) => return Ok(frames),
+                Err(err) => err,
+            };
+            // For a moment neither the old log has what a replica lacks, nor the new one yet.
+            let is_compacting = err
+                .detail()
+                .is_some_and(|words| words.contains("snapshot not found"));
+            if !is_compacting || since.elapsed() + pause > self.options.patience {
+                return Err(err);
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// Asks once. Given up when for a time nothing has come: a request that is never answered would be
+    /// waited for without end.
+    async fn ask_for_log(&mut self) -> Result<u64> {
         if self.database.is_none() {
             self.build().await?;
         }
