@@ -140,7 +140,7 @@ async fn texts(backend: &TursoBackend, sql: &str) -> Vec<String> {
     rows.iter().map(|row| text(&row.0[0].1)).collect()
 }
 
-/// How many memories and relationships a batch of [`five`](crate::graph::chain) has: five, and four
+/// How many memories and relationships a [`chain`](crate::graph::chain) of five has: five, and four
 /// between them.
 const PARTS: i64 = 9;
 

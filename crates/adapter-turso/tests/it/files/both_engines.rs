@@ -62,7 +62,7 @@ async fn everything(backend: &dyn GraphBackend) -> Vec<String> {
 /// A batch with everything that a memory and a relationship can have.
 fn rich(name: &str) -> Batch {
     let context = MemoryContext {
-        project_path: Some("/work/größe".to_owned()),
+        project_path: Some("/home/me/größe".to_owned()),
         languages: vec!["rust".to_owned()],
         additional_metadata: [("n".to_owned(), serde_json::json!([1, 0.1, null, "x"]))]
             .into_iter()

@@ -17,7 +17,7 @@ use crate::{
     contents::{Contents, assert_equals_primary, assert_sound},
     graph::chain,
     rerun::{Other, end_with_parent, role, say},
-    world::{Hands, opened},
+    world::{Hands, PATIENCE, opened},
 };
 
 const KILLS: usize = 20;
@@ -41,7 +41,11 @@ fn what_is_kept_aside_survives_20_kills() {
         copy(left.path(), world.folder.path());
         let mut syncer = Other::start(TEST, &world.role(round));
         assert_eq!(syncer.lines.recv().as_deref(), Ok("opened"));
-        let time = Duration::from_micros(chance.below(40_000) as u64);
+        let time = if chance.one_in(4) {
+            PATIENCE
+        } else {
+            Duration::from_micros(chance.below(40_000) as u64)
+        };
         some_lines(&syncer, 1, time);
         assert_killed(&mut syncer, round);
         kept_before += usize::from(!asides(&world).is_empty());

@@ -75,8 +75,8 @@ async fn a_mended_network_is_noticed_by_the_replica_itself() {
         status_when(&reader, "a failure", |status| status.failures > failures).await;
         world.network.mend();
         let name = format!("round/{round}");
-        writer.put_memory(memory(&name)).await.unwrap();
         let frames = reader.sync_status().frames;
+        writer.put_memory(memory(&name)).await.unwrap();
         status_when(&reader, "news", |status| status.frames > frames).await;
         assert!(reader.memory(&id(&name)).await.unwrap().is_some());
     }
