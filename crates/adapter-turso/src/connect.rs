@@ -193,9 +193,8 @@ fn replica(options: &TursoOptions, statements: &StatementLog) -> Result<Opened> 
         runtime.block_on(greeting).map_err(needs_primary)?;
     }
     sql_graph::prepare_file(path)?;
-    let mut copy = match runtime.block_on(LocalCopy::open(options)) {
-        Err(err) if err.kind() == ErrorKind::Busy => return stand_in(options, statements, network),
-        opened => opened?,
+    let Some(mut copy) = runtime.block_on(LocalCopy::open(options))? else {
+        return stand_in(options, statements, network);
     };
     let has_synced = copy.has_synced();
     let mut first = None;
@@ -238,6 +237,10 @@ fn copy_lanes(
     let writer = || {
         let mut connection = read_only()?;
         sql_graph::schema_version(&mut connection.engine)?;
+        if sync.is_none() {
+            // What this process does not keep up to date is nothing to compute a write from.
+            connection.engine = primary.engine(&network, statements.clone())?;
+        }
         let network = Arc::clone(&network);
         let writer = PrimaryWriter::new(primary, network, statements.clone(), sync);
         connection.writer = Some(writer);
@@ -391,7 +394,9 @@ pub(crate) fn health(
         }));
     }
     let mend = match mode {
-        Mode::Replica => "remove it and open it anew: the primary has everything",
+        Mode::Replica => {
+            "remove it with the files beside it and open it anew: the primary has everything"
+        }
         _ => "stop every program that uses it and restore a backup",
     };
     if let Some(damage) = damage {

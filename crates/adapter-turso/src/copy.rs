@@ -17,6 +17,7 @@ use crate::{
     TursoOptions,
     engine::{Engine, open_here},
     error::{across, timed_out, turso},
+    network::heard,
     primary::{Compared, Primary},
 };
 
@@ -26,6 +27,10 @@ use crate::{
 const INDEX: &str = "-client_wal_index";
 const INDEX_LENGTH: usize = 32;
 const NO_FRAME: [u8; 8] = [0xff; 8];
+
+/// How long the lock of a copy is asked for, and how often.
+const LEAVING: Duration = Duration::from_millis(200);
+const ASKING: Duration = Duration::from_millis(10);
 
 /// The longest that nothing may come before a sync is given up.
 const LONGEST_WAIT: Duration = Duration::from_mins(10);
@@ -75,12 +80,12 @@ pub(crate) enum Trust {
 
 impl LocalCopy {
     /// Takes the copy at the path of `options`; nothing travels yet.
+    /// Returns none when another process keeps it up to date.
     ///
     /// # Errors
     ///
     /// - [`InvalidArgument`](ErrorKind::InvalidArgument) for a graph that is no copy
-    /// - [`Busy`](ErrorKind::Busy) when another process keeps it up to date
-    pub(crate) async fn open(options: &TursoOptions) -> Result<Self> {
+    pub(crate) async fn open(options: &TursoOptions) -> Result<Option<Self>> {
         let path = &options.db_path;
         if path.exists() && !beside(path, INDEX).exists() {
             return Err(invalid(
@@ -88,8 +93,16 @@ impl LocalCopy {
                  for the replica, and bring the memories to the primary with `memorygraph migrate`",
             ));
         }
+        let Some(kept) = SyncFile::open(&beside(path, SYNC), last_success(path)).await? else {
+            return Ok(None);
+        };
         let is_new = !path.exists();
-        let kept = SyncFile::open(&beside(path, SYNC), last_success(path))?;
+        if is_new {
+            // They tell of pages that are gone with the file.
+            for suffix in [INDEX, "-wal", "-shm"] {
+                drop(fs::remove_file(beside(path, suffix)));
+            }
+        }
         let mut copy = Self {
             options: options.clone(),
             database: None,
@@ -100,7 +113,7 @@ impl LocalCopy {
             wait: options.patience,
         };
         copy.build().await?;
-        Ok(copy)
+        Ok(Some(copy))
     }
 
     /// Says whether there is something to read without the primary.
@@ -115,16 +128,18 @@ impl LocalCopy {
 
     /// Removes the files that opening has made for nothing.
     pub(crate) fn discard(self) {
-        let path = self.options.db_path.clone();
-        let is_new = self.is_new;
-        drop(self);
-        if !is_new {
+        if !self.is_new {
             return;
         }
+        let path = self.options.db_path.clone();
+        // The lock stays until all is gone.
+        let Self { database, kept, .. } = self;
+        drop(database);
         for suffix in ["", "-wal", "-shm", INDEX, SYNC] {
             // What cannot be removed is found empty by the next opening.
             drop(fs::remove_file(beside(&path, suffix)));
         }
+        drop(kept);
     }
 
     /// Brings the copy up to date.
@@ -139,7 +154,12 @@ impl LocalCopy {
                 },
             }
         }
-        let frames = self.follow().await?;
+        let mut frames = self.follow().await?;
+        if self.history()?.is_none() && self.primary.has_graph().await? {
+            // The index tells of pages that the file does not have.
+            self.begin_anew()?;
+            frames += self.follow().await?;
+        }
         self.kept.note(self.options.clock.now());
         Ok(Pulled {
             frames,
@@ -192,7 +212,7 @@ impl LocalCopy {
         let mut syncing = Box::pin(database.sync());
         let mut seen = self.marks();
         let synced = loop {
-            if let Ok(synced) = timeout(self.wait, &mut syncing).await {
+            if let Ok(synced) = timeout(self.wait, heard(&mut syncing)).await {
                 break Some(synced);
             }
             let now = self.marks();
@@ -207,7 +227,12 @@ impl LocalCopy {
                 self.wait = self.options.patience;
                 Ok(synced.frames_synced() as u64)
             }
-            Some(Err(err)) => Err(across_sync(err, url)),
+            Some(Err(err)) => {
+                let err = across_sync(err, url);
+                // It may have panicked in the middle of anything.
+                self.build().await?;
+                Err(err)
+            }
             None => {
                 let err = timed_out(url, self.wait.as_secs_f64()).error;
                 self.wait = self.wait.saturating_mul(2).min(LONGEST_WAIT);
@@ -233,6 +258,14 @@ impl LocalCopy {
         } else {
             Ok(None)
         }
+    }
+
+    /// Lets the copy follow no log, so that it takes the primary's from its beginning.
+    fn begin_anew(&mut self) -> Result<()> {
+        self.database = None;
+        let mut index = [0; INDEX_LENGTH];
+        index[16..24].copy_from_slice(&NO_FRAME);
+        fs::write(beside(&self.options.db_path, INDEX), index).map_err(io("begin the replica anew"))
     }
 
     /// Says that the primary holds no graph, while the copy does: it stays as it is.
@@ -266,12 +299,9 @@ impl LocalCopy {
             })?;
         let kept = File::open(&part).and_then(|kept| kept.sync_all());
         kept.and_then(|()| fs::rename(&part, &aside))
+            .and_then(|()| sync_folder(path))
             .map_err(io("keep the replica aside"))?;
-        // The copy now follows no log, and takes the primary's from its beginning.
-        self.database = None;
-        let mut index = [0; INDEX_LENGTH];
-        index[16..24].copy_from_slice(&NO_FRAME);
-        fs::write(beside(path, INDEX), index).map_err(io("begin the replica anew"))?;
+        self.begin_anew()?;
         let notice = format!(
             "the primary holds another graph, or an earlier state of this one: what this replica had \
              is kept in {}, a graph that the sqlite backend opens",
@@ -280,6 +310,14 @@ impl LocalCopy {
         tracing::warn!("{notice}");
         Ok(notice)
     }
+}
+
+/// Makes the names of a file's folder last.
+fn sync_folder(path: &Path) -> std::io::Result<()> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// Returns a name that no file has yet.
@@ -352,7 +390,8 @@ struct SyncFile {
 }
 
 impl SyncFile {
-    fn open(path: &Path, last_success: Option<Timestamp>) -> Result<Self> {
+    /// Takes the file, unless another process has it.
+    async fn open(path: &Path, last_success: Option<Timestamp>) -> Result<Option<Self>> {
         let file = File::options()
             .read(true)
             .write(true)
@@ -360,15 +399,16 @@ impl SyncFile {
             .truncate(false)
             .open(path)
             .map_err(io("open the file beside the replica"))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(BackendError::new(ErrorKind::Busy, "open the graph")
-                    .because("another process keeps this replica up to date"));
+        let since = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Some(Self { file, last_success })),
+                Err(TryLockError::Error(err)) => return Err(io("lock the replica")(err)),
+                // A backend that was just dropped holds it for a moment.
+                Err(TryLockError::WouldBlock) if since.elapsed() < LEAVING => sleep(ASKING).await,
+                Err(TryLockError::WouldBlock) => return Ok(None),
             }
-            Err(TryLockError::Error(err)) => return Err(io("lock the replica")(err)),
         }
-        Ok(Self { file, last_success })
     }
 
     fn note(&mut self, now: Timestamp) {

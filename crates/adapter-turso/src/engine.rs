@@ -18,7 +18,7 @@ use tokio::time::timeout;
 
 use crate::{
     error::{Failure, across, timed_out, turso},
-    network::Network,
+    network::{Network, heard},
     sql_access::may_caller,
 };
 
@@ -263,7 +263,7 @@ impl Place {
                 url,
                 ..
             } => {
-                let waiting = async { timeout(*patience, future).await };
+                let waiting = async { timeout(*patience, heard(future)).await };
                 match network.handle().block_on(waiting) {
                     Ok(answer) => answer.map_err(|err| across(&err, url)),
                     Err(_) => Err(timed_out(url, patience.as_secs_f64())),

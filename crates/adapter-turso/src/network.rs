@@ -1,4 +1,11 @@
-use std::{io, time::Duration};
+use std::{
+    future::poll_fn,
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+    task::Poll,
+    time::Duration,
+};
 
 use ports::{BackendError, ErrorKind, Result};
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -40,4 +47,20 @@ fn no_threads(err: io::Error) -> BackendError {
     BackendError::new(ErrorKind::Backend, "open the graph")
         .because(format!("the system starts no threads: {err}"))
         .from_source(err)
+}
+
+/// Waits for a future of libsql, which panics at answers that it cannot read. A panic is an error
+/// here; whoever calls this lets go of what the future has used.
+pub(crate) async fn heard<T>(future: impl Future<Output = libsql::Result<T>>) -> libsql::Result<T> {
+    let mut future = pin!(future);
+    poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));
+        polled.unwrap_or_else(|_| Poll::Ready(Err(unreadable())))
+    })
+    .await
+}
+
+/// The error for an answer that nobody can read.
+fn unreadable() -> libsql::Error {
+    libsql::Error::Hrana("http error: `the answer cannot be read`".into())
 }

@@ -136,6 +136,12 @@ impl TursoOptions {
 
     /// Returns the URL of the primary, once it is known to be one.
     pub(crate) fn primary(&self) -> Result<&str> {
+        if !self.token().bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(invalid(
+                "the token has a character that no token has, such as a line break: look at \
+                 TURSO_AUTH_TOKEN, or the file that TURSO_AUTH_TOKEN_FILE names",
+            ));
+        }
         let url = self.sync_url.as_deref().ok_or_else(|| {
             invalid("a replica, or a remote graph, needs the URL of its primary: set TURSO_DATABASE_URL")
         })?;

@@ -8,14 +8,14 @@ use std::{
 use libsql::Builder;
 use ports::{BackendError, ErrorKind, Result};
 use sql_graph::{DIVERGED, History, STALE, StatementLog, Statements, abandon};
-use tokio::time::{error::Elapsed, timeout};
+use tokio::time::{error::Elapsed, sleep, timeout};
 use uuid::Uuid;
 
 use crate::{
     TursoOptions,
     engine::{Engine, Place, all_of},
     error::{Failure, across, timed_out, turso},
-    network::Network,
+    network::{Network, heard},
 };
 
 /// How many bytes of JSON travel in one statement: the primary takes texts of 5,000,000 bytes.
@@ -37,6 +37,10 @@ pub(crate) fn lacks_graph(words: &str) -> bool {
     let name = &name[..end.unwrap_or(name.len())];
     ["batches", "graph", "nodes", "nodes_unread"].contains(&name)
 }
+
+/// The first and the longest pause before a lost answer is asked for again.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// How many patiences a write may take, with all that is asked about a lost answer.
 const PATIENCES: u32 = 3;
@@ -115,7 +119,8 @@ impl Primary {
     /// Sends the statements, to be carried out together or not at all.
     /// Comes back with a definite answer, unless the primary has fallen silent altogether.
     pub(crate) async fn send(&mut self, statements: &Statements) -> Result<Sent> {
-        let deadline = Instant::now() + self.patience * PATIENCES;
+        let travel = travel(statements.script("").len());
+        let deadline = Instant::now() + travel + self.patience * PATIENCES;
         loop {
             let id = new_id();
             let script = statements.script(&id);
@@ -134,6 +139,7 @@ impl Primary {
             if self.was_applied(&id, &answer.error, deadline).await? {
                 return Ok(Sent::Applied(None));
             }
+            sleep(FIRST_PAUSE).await;
             if Instant::now() >= deadline {
                 let words = answer.error.detail().unwrap_or_default();
                 return Err(
@@ -153,15 +159,19 @@ impl Primary {
         deadline: Instant,
     ) -> Result<bool> {
         let question = abandon(id);
+        let mut pause = FIRST_PAUSE;
         loop {
             match self.execute(&question).await {
                 Ok(abandoned) => return Ok(abandoned == 0),
-                Err(answer) if answer.may_have_happened && Instant::now() < deadline => {}
+                Err(failure) if failure.is_of_the_way() && Instant::now() + pause < deadline => {
+                    sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
                 Err(_) => break,
             }
         }
         let words = lost.detail().unwrap_or_default();
-        Err(BackendError::new(ErrorKind::Unreachable, "write to the primary").because(format!(
+        Err(BackendError::new(lost.kind(), "write to the primary").because(format!(
             "{words}; whether the primary has taken the write {UNKNOWN}: when it can be reached \
              again, look before you repeat it"
         )))
@@ -180,6 +190,15 @@ impl Primary {
             Ok(_) => Ok(Compared::Same),
             Err(answer) if is(&answer, DIVERGED) => Ok(Compared::Diverged),
             Err(answer) if lacks_graph(&answer.words) => Ok(Compared::Empty),
+            Err(answer) => Err(answer.error),
+        }
+    }
+
+    /// Says whether the primary holds a graph.
+    pub(crate) async fn has_graph(&mut self) -> Result<bool> {
+        match self.execute("SELECT id FROM graph").await {
+            Ok(_) => Ok(true),
+            Err(answer) if lacks_graph(&answer.words) => Ok(false),
             Err(answer) => Err(answer.error),
         }
     }
@@ -205,21 +224,20 @@ impl Primary {
                 _ => Ok(Vec::new()),
             }
         };
-        // What is long may be long on its way.
-        let travel = Duration::from_secs(script.len() as u64 / BYTES_PER_SECOND);
-        let sent = timeout(self.patience + travel, sending).await;
-        self.heard(sent)
+        let travel = travel(script.len());
+        let sent = timeout(self.patience + travel, heard(sending)).await;
+        self.translated(sent)
     }
 
     async fn execute(&mut self, sql: &str) -> Heard<u64> {
         let sending = self.connection.execute(sql, ());
-        let sent = timeout(self.patience, sending).await;
-        self.heard(sent)
+        let sent = timeout(self.patience, heard(sending)).await;
+        self.translated(sent)
     }
 
     /// Translates an answer. After one that did not come, the connection is another: what is still
     /// under way on the old one answers nobody.
-    fn heard<T>(&mut self, sent: std::result::Result<libsql::Result<T>, Elapsed>) -> Heard<T> {
+    fn translated<T>(&mut self, sent: std::result::Result<libsql::Result<T>, Elapsed>) -> Heard<T> {
         let answer = match sent {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(err)) => across(&err, &self.url),
@@ -232,6 +250,11 @@ impl Primary {
         }
         Err(answer)
     }
+}
+
+/// Returns how long so many bytes may be on their way.
+fn travel(bytes: usize) -> Duration {
+    Duration::from_secs(bytes as u64 / BYTES_PER_SECOND)
 }
 
 #[expect(

@@ -85,6 +85,12 @@ fn write_across(
     values: &[SqlValue],
 ) -> Result<Vec<Row>> {
     refuse_ours(sql)?;
+    if sql_graph::is_replacing(sql) {
+        return Err(invalid(
+            "at a primary, what REPLACE removes stays in the full-text index: use INSERT … ON CONFLICT \
+             (id) DO UPDATE",
+        ));
+    }
     let inlined = sql_graph::inlined(sql, values)?;
     writer
         .carry_out(reads, sql, inlined)

@@ -51,8 +51,10 @@ struct Asked {
 struct Done {
     /// The last ticket that is served.
     tickets: u64,
-    /// How the sync ended that served it.
-    outcome: Option<Result<u64>>,
+    /// The last of those tickets that a sync served well, and how many frames that brought.
+    well: (u64, u64),
+    /// How the last sync failed, when it did.
+    failure: Option<BackendError>,
     is_closed: bool,
 }
 
@@ -104,11 +106,14 @@ impl SyncService {
             .await
             .map(|done| done.clone())
             .unwrap_or_default();
-        match served.outcome {
-            Some(outcome) if served.tickets >= ticket => Ok(Synced {
-                frames: outcome.map_err(|err| err.while_doing("sync"))?,
+        // Whoever hears late of a sync that served well is not told of a later one that failed.
+        let (well, frames) = served.well;
+        match served.failure {
+            _ if well >= ticket => Ok(Synced {
+                frames,
                 took: since.elapsed(),
             }),
+            Some(failure) if served.tickets >= ticket => Err(failure.while_doing("sync")),
             _ => Err(closed("sync")),
         }
     }
@@ -191,7 +196,13 @@ impl Task {
             let outcome = self.meter.record(outcome, since.elapsed());
             self.done.send_modify(|done| {
                 done.tickets = asked.tickets;
-                done.outcome = Some(outcome);
+                match outcome {
+                    Ok(frames) => {
+                        done.well = (asked.tickets, frames);
+                        done.failure = None;
+                    }
+                    Err(failure) => done.failure = Some(failure),
+                }
             });
         }
         self.meter.set(SyncState::Closed);

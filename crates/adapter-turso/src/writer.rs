@@ -246,10 +246,12 @@ impl PrimaryWriter {
 
 /// Says whether an error is one of the way to the primary, and not of what was sent.
 fn is_of_the_way(err: &BackendError) -> bool {
-    matches!(
-        err.kind(),
-        ErrorKind::Unreachable | ErrorKind::Unauthorized | ErrorKind::Busy
-    )
+    let is_unknown = err.detail().is_some_and(|words| words.contains(UNKNOWN));
+    is_unknown
+        || matches!(
+            err.kind(),
+            ErrorKind::Unreachable | ErrorKind::Unauthorized | ErrorKind::Busy
+        )
 }
 
 /// Says of a write that did not get through that it did not, unless that is not known.

@@ -45,10 +45,8 @@ pub fn single_statement(sql: &str) -> std::result::Result<&str, &'static str> {
         return Err("the text holds no statement");
     };
     let is_trigger = is(first, "create") && words.iter().take(3).any(|word| is(word, "trigger"));
-    // Within a trigger statements end too; it ends with the word that they cannot begin with.
     let end = if is_trigger {
-        let last = words.iter().rposition(|word| is(word, "end"));
-        last.map_or(words.len(), |last| last + 1)
+        end_of_trigger(&words)
     } else {
         let end = words.iter().position(|word| *word == ";");
         end.unwrap_or(words.len())
@@ -60,6 +58,33 @@ pub fn single_statement(sql: &str) -> std::result::Result<&str, &'static str> {
     let last = words[end - 1];
     let length = last.as_ptr().addr() - sql.as_ptr().addr() + last.len();
     Ok(&sql[..length])
+}
+
+/// Returns where a trigger ends, within which statements end too: with the first END that is of no
+/// CASE.
+fn end_of_trigger(words: &[&str]) -> usize {
+    let mut cases = 0_u32;
+    for (place, word) in words.iter().enumerate() {
+        if word.eq_ignore_ascii_case("case") {
+            cases += 1;
+        } else if word.eq_ignore_ascii_case("end") {
+            match cases.checked_sub(1) {
+                Some(rest) => cases = rest,
+                None => return place + 1,
+            }
+        }
+    }
+    words.len()
+}
+
+/// Says whether a statement may replace rows: what REPLACE removes fires no trigger where triggers
+/// are not recursive.
+pub fn is_replacing(sql: &str) -> bool {
+    let words = words(sql);
+    let is = |word: &str, one: &str| word.eq_ignore_ascii_case(one);
+    words.windows(2).any(|pair| {
+        is(pair[0], "replace") && is(pair[1], "into") || is(pair[0], "or") && is(pair[1], "replace")
+    })
 }
 
 /// Returns the word with which a statement begins, after comments; nothing where there is none.
@@ -119,15 +144,24 @@ pub fn inlined(sql: &str, values: &[SqlValue]) -> Result<String> {
                 .because(format!("its parameter {} has no value", found.number))
         })?;
         text.push_str(&sql[end..found.at.start]);
-        push_literal(&mut text, value);
+        // Nothing beside it may grow together with it: neither a sign, as in "5-?1", nor a word.
+        text.push(' ');
+        push_literal(&mut text, value)?;
+        text.push(' ');
         end = found.at.end;
     }
     text.push_str(&sql[end..]);
     Ok(text)
 }
 
-fn push_literal(sql: &mut String, value: &SqlValue) {
+fn push_literal(sql: &mut String, value: &SqlValue) -> Result<()> {
     match value {
+        SqlValue::Text(text) if text.contains('\0') => {
+            return Err(
+                BackendError::new(ErrorKind::InvalidArgument, "write a statement")
+                    .because("a text with the NUL character does not travel to a primary"),
+            );
+        }
         SqlValue::Null => sql.push_str("NULL"),
         SqlValue::Integer(integer) => sql.push_str(&integer.to_string()),
         SqlValue::Real(real) if real.is_nan() => sql.push_str("NULL"),
@@ -144,6 +178,7 @@ fn push_literal(sql: &mut String, value: &SqlValue) {
             sql.push('\'');
         }
     }
+    Ok(())
 }
 
 /// Writes a text as SQL does.
@@ -254,6 +289,7 @@ mod tests {
             "SELECT \";\", [;], `;`",
             "CREATE TRIGGER t AFTER INSERT ON nodes BEGIN SELECT 1; SELECT 2; END;",
             "CREATE TEMP TRIGGER t AFTER INSERT ON nodes BEGIN SELECT 1; END",
+            "CREATE TRIGGER t AFTER INSERT ON nodes BEGIN SELECT CASE WHEN 1 THEN 2 END; SELECT 3; END",
         ] {
             assert!(single_statement(sql).is_ok(), "{sql}");
         }
@@ -275,6 +311,7 @@ mod tests {
             "SELECT 1; nonsense",
             "SELECT 'a'; DROP TABLE nodes",
             "CREATE TRIGGER t AFTER INSERT ON nodes BEGIN SELECT 1; END; DROP TABLE nodes",
+            "CREATE TRIGGER t AFTER INSERT ON nodes BEGIN SELECT 1; END; DROP TABLE x; SELECT 1 AS end",
         ] {
             assert!(single_statement(sql).is_err(), "{sql}");
         }
@@ -309,13 +346,27 @@ mod tests {
             SqlValue::Null,
         ];
         for (sql, expected) in [
-            ("SELECT ?1, '?2' -- ?3", "SELECT 'it''s ?1', '?2' -- ?3"),
-            ("SELECT :a+@b", "SELECT 'it''s ?1'+-7"),
-            ("SELECT ?3,?4,?5,?3", "SELECT 0.1,x'00ff',NULL,0.1"),
+            ("SELECT ?1, '?2' -- ?3", "SELECT  'it''s ?1' , '?2' -- ?3"),
+            ("SELECT :a-@b", "SELECT  'it''s ?1' - -7 "),
+            ("LIMIT?3,?4,?5AS x", "LIMIT 0.1 , x'00ff' , NULL AS x"),
         ] {
             assert_eq!(inlined(sql, &values).ok().as_deref(), Some(expected));
         }
         assert!(inlined("SELECT ?6", &values).is_err());
+    }
+
+    #[test]
+    fn what_replaces_is_found() {
+        for sql in [
+            "REPLACE INTO nodes (id) VALUES (1)",
+            "insert or replace into nodes (id) values (1)",
+            "UPDATE OR REPLACE nodes SET id = 1",
+        ] {
+            assert!(is_replacing(sql), "{sql}");
+        }
+        assert!(!is_replacing(
+            "SELECT replace(title, 'a', 'b') FROM nodes -- or replace into"
+        ));
     }
 
     #[test]

@@ -54,7 +54,7 @@ impl History {
         let batch = quoted(self.batch.as_deref().unwrap_or_default());
         // What a primary no longer remembers is taken for the same.
         format!(
-            "(SELECT id FROM graph) = {graph}
+            "coalesce((SELECT id FROM graph), '') = {graph}
                AND (SELECT coalesce(max(number), 0) FROM batches) >= {number}
                AND coalesce((SELECT id FROM batches WHERE number = {number}), {batch}) = {batch}"
         )

@@ -27,7 +27,8 @@ mod walk;
 
 pub use apply::{apply, has_new_texts, read_new_texts};
 pub use callers::{
-    first_word, inlined, is_reading, is_returning, may_use_pragma, parameters, single_statement,
+    first_word, inlined, is_reading, is_replacing, is_returning, may_use_pragma, parameters,
+    single_statement,
 };
 pub use connection::{SqlConnection, SqlRow, StatementLog};
 pub use engine_error::engine_error;
