@@ -19,6 +19,8 @@ use std::{
 
 use sources::Sources;
 
+pub(crate) use sources::home as home_folder;
+
 pub use primary::{DatabaseUrl, TursoMode};
 
 /// The time between two syncs of a replica, in seconds.

@@ -46,6 +46,7 @@ mod sync;
 mod update;
 
 pub mod import;
+pub mod migrate;
 
 pub use domain;
 pub use ports;

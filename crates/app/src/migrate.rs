@@ -23,7 +23,7 @@ mod route;
 mod sum;
 mod verify;
 
-use domain::RelationshipId;
+use domain::{PageRequest, RelationshipId};
 use ports::{ErrorKind, GraphBackend, Reinforced};
 use serde::Serialize;
 
@@ -33,7 +33,7 @@ pub use route::{Ends, Route};
 
 /// The most memories or relationships that are read at once, and that go into the target at once.
 ///
-/// A page of each end, and the changes made of it, is what is held at a time: a few MiB, or 200 MiB
+/// A page of each end, and the changes made of it, is what is held at a time: a few MiB, or 300 MiB
 /// where every memory has all the text that it may have. To that come the relationships that a
 /// relationship of the page leads to by what took their place, the named differences, and nothing
 /// that grows with the graph.
@@ -134,7 +134,8 @@ pub struct Verified {
     pub relationships: u64,
     /// The sum of their SHA-256, cut to 128 bits, in hexadecimal; equal in source and target.
     pub digest: String,
-    /// How many searches for the title of a memory found it.
+    /// How many searches, each for the title of a memory, found it as they do in the source; at
+    /// most 20.
     pub searches: u64,
 }
 
@@ -212,6 +213,11 @@ impl MigrateError {
     }
 }
 
+/// The first page, and how long every page is.
+fn first_page() -> PageRequest {
+    PageRequest::first(PAGE).expect("it is in range")
+}
+
 impl Migrated {
     fn note_differing(&mut self, kind: Kind, id: &str) {
         if self.differing.len() < NAMED {
@@ -237,8 +243,8 @@ impl Migrated {
 ///
 /// Reads pages of 500 and writes batches of at most as many, so the graph may be of any size; only
 /// relationships that took each other's place in a circle go in together, however many they are.
-/// Memories come before relationships. A replica is synced before it is read. Both schemas are
-/// initialised. `progress` is called often.
+/// Memories come before relationships. A replica is synced before it is read. The schema of `to` has
+/// to be initialised. `progress` is called often.
 ///
 /// A dry run calls nothing that changes `to`. It does not see that two relationships of the source
 /// state the same when they are far apart, so it may count one too many as added.

@@ -30,11 +30,7 @@ pub async fn open_backend(config: &Config) -> Result<Arc<dyn GraphBackend>> {
 }
 
 /// Opens the store as it is: its schema is not touched.
-#[cfg_attr(
-    not(feature = "turso"),
-    expect(clippy::unused_async, reason = "the other backend connects")
-)]
-async fn connect(config: &Config) -> Result<Arc<dyn GraphBackend>> {
+pub(crate) async fn connect(config: &Config) -> Result<Arc<dyn GraphBackend>> {
     match config.backend.value {
         #[cfg(feature = "sqlite")]
         BackendName::Sqlite => {

@@ -87,6 +87,8 @@ pub(crate) enum Command {
     Health,
     /// Bring a replica up to date with its primary
     Sync(Sync),
+    /// Carry the graph of one store into another, such as SQLite to Turso
+    Migrate(Migrate),
 }
 
 impl Command {
@@ -385,6 +387,41 @@ pub(crate) struct Sync {
     /// Show it in the text format of Prometheus
     #[arg(long, requires = "status", conflicts_with = "json")]
     pub(crate) prometheus: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+A URL is one of:
+  sqlite:PATH               a file, on SQLite
+  turso:PATH                a file, on libSQL
+  turso:PATH?primary=URL    a primary, with a replica of it in this file
+  libsql://…, https://…     a primary; http:// for one on this machine
+
+With TURSO_DATABASE_URL, and unless MEMORY_TURSO_MODE=local, --to turso:PATH is a replica of the
+primary at that URL; --from turso:PATH is what the file is. The token stands in TURSO_AUTH_TOKEN or
+in the file that TURSO_AUTH_TOKEN_FILE names, never in a URL, and goes to the primary that
+TURSO_DATABASE_URL names; without that, to the one in --from or --to. MEMORY_SQLITE_KEY opens
+encrypted files.
+
+The source is only read. What the target has stays as it is, so a migration that was interrupted is
+completed by the same command. Memories and relationships that have another content there are
+listed, and the exit code is 4.
+
+Examples:
+  memorygraph migrate --from sqlite:~/.memorygraph/memory.db --to turso:~/replica.db --dry-run
+  TURSO_DATABASE_URL=libsql://graph-me.turso.io TURSO_AUTH_TOKEN_FILE=~/token \\
+    memorygraph migrate --from sqlite:~/.memorygraph/memory.db --to turso:~/replica.db
+  memorygraph migrate --from http://127.0.0.1:8080 --to sqlite:backup.db")]
+pub(crate) struct Migrate {
+    /// The store to read
+    #[arg(long, value_name = "URL")]
+    pub(crate) from: String,
+    /// The store to fill
+    #[arg(long, value_name = "URL")]
+    pub(crate) to: String,
+    /// Write nothing, and say what would be done
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 fn memory_type() -> impl TypedValueParser<Value = MemoryType> {

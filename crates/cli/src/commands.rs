@@ -1,9 +1,11 @@
 //! The commands over the graph that the configuration names.
 
+mod bar;
 mod change;
 mod explore;
 mod find;
 mod import;
+mod migrate;
 mod state;
 mod sync;
 
@@ -27,6 +29,7 @@ pub(crate) async fn run(
     output: &mut Output,
 ) -> Result<(), Failure> {
     let config = &match &command {
+        Command::Migrate(migrate) => return migrate::migrate(config, migrate, output).await,
         Command::Sync(sync) if sync::is_yet_to_be_made(config, sync, output)? => return Ok(()),
         Command::Sync(sync) => sync::config(config, sync),
         _ => config.clone(),
@@ -58,7 +61,7 @@ async fn run_on(
     output: &mut Output,
 ) -> Result<(), Failure> {
     match command {
-        Command::Demo(_) => unreachable!("the demo has a graph of its own"),
+        Command::Demo(_) | Command::Migrate(_) => unreachable!("they open graphs of their own"),
         Command::Import(import) => import::import(graph, &import, output).await,
         Command::Store(store) => change::store(graph, store, output).await,
         Command::Get(get) => find::get(graph, &get, output).await,

@@ -54,6 +54,11 @@ impl Failure {
         Self::new(USAGE, "usage", message)
     }
 
+    /// Says that what is there stands against it.
+    pub(crate) fn conflict(message: impl Into<String>) -> Self {
+        Self::new(CONFLICT, "conflict", message)
+    }
+
     /// Says that something outside did not work.
     pub(crate) fn failed(message: impl Into<String>) -> Self {
         Self::new(FAILED, "failed", message)

@@ -22,6 +22,10 @@ pub trait Replica: Send + Sync {
     ///
     /// - [`Unreachable`](ErrorKind::Unreachable) when the primary does not answer
     /// - [`Unauthorized`](ErrorKind::Unauthorized) when it does not take the token
+    /// - [`Conflict`](ErrorKind::Conflict) when it holds no graph any more, while the copy does
+    /// - [`Busy`](ErrorKind::Busy) when another process keeps the copy up to date, and the primary
+    ///   did not answer when this one was opened
+    /// - [`Closed`](ErrorKind::Closed) after closing
     async fn sync(&self) -> Result<Synced>;
 
     /// Says how the syncing goes. Asks nobody, so it answers offline.

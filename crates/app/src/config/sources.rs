@@ -263,7 +263,8 @@ fn key(variable: &str) -> String {
         .to_ascii_lowercase()
 }
 
-fn home(environment: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+/// Returns the home folder, where there is one.
+pub(crate) fn home(environment: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     let variable = if OS == "windows" {
         "USERPROFILE"
     } else {

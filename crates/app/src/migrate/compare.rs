@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use domain::{
-    AsOf, Direction, ListQuery, Memory, MemoryFilter, MemoryId, PageRequest, Relationship,
-    RelationshipId, RelationshipQuery, RelationshipType, Sort,
+    AsOf, Direction, ListQuery, Memory, MemoryFilter, MemoryId, Relationship, RelationshipId,
+    RelationshipQuery, RelationshipType, Sort,
 };
 use ports::{GraphBackend, Result};
 
+use super::first_page;
+
 /// What a relationship states.
-type Statement = (RelationshipType, MemoryId, MemoryId);
+pub(super) type Statement = (RelationshipType, MemoryId, MemoryId);
 
 /// How the target stands to something of the source.
 #[derive(Debug)]
@@ -95,12 +97,11 @@ pub(super) async fn relationships(
             None if relationship.validity().is_open() => {
                 let statement = statement(relationship);
                 let twin = twins.get(&statement).or_else(|| stating.get(&statement));
-                match twin {
-                    Some(twin) => Standing::Stated(twin.clone()),
-                    None => {
-                        stating.insert(statement, relationship.id.clone());
-                        Standing::Absent
-                    }
+                if let Some(twin) = twin {
+                    Standing::Stated(twin.clone())
+                } else {
+                    stating.insert(statement, relationship.id.clone());
+                    Standing::Absent
                 }
             }
             None => Standing::Absent,
@@ -188,7 +189,10 @@ async fn has_stand_in(
     }
     let named = by_id(from, vec![named.clone()]).await?;
     let stand_in = by_id(to, vec![stand_in.clone()]).await?;
-    Ok(named.iter().zip(&stand_in).any(|(a, b)| a.states_the_same(b)))
+    Ok(named
+        .iter()
+        .zip(&stand_in)
+        .any(|(a, b)| a.states_the_same(b)))
 }
 
 async fn each(
@@ -196,10 +200,7 @@ async fn each(
     query: &RelationshipQuery,
     mut found: impl FnMut(Relationship) + Send,
 ) -> Result<()> {
-    let mut page = PageRequest {
-        limit: super::page_size(),
-        after: None,
-    };
+    let mut page = first_page();
     loop {
         let part = backend.relationships(query, &page).await?;
         part.items.into_iter().for_each(&mut found);

@@ -6,6 +6,7 @@ mod config;
 mod config_turso;
 mod import;
 mod import_fuzz;
+mod migrate;
 mod syncing;
 mod use_cases;
 mod world;

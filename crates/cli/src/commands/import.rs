@@ -1,12 +1,13 @@
 use std::{
     fs::File,
-    io::{self, IsTerminal, Read, Write},
+    io::{self, Read},
     path::Path,
 };
 
 use memorygraph::MemoryGraph;
 use memorygraph::import::{OnInvalid, Options, Progress, Report, Stage};
 
+use super::bar::Bar;
 use crate::{
     arguments::Import,
     failure::Failure,
@@ -16,7 +17,7 @@ use crate::{
 };
 
 /// How many cycles and records are listed; JSON has more.
-const LISTED: usize = 20;
+pub(super) const LISTED: usize = 20;
 /// How many memories of a cycle are named.
 const ALONG: usize = 8;
 
@@ -37,10 +38,16 @@ pub(super) async fn import(
             OnInvalid::Stop
         },
     };
-    let mut bar = Bar(!output.is_json() && io::stderr().is_terminal());
-    let result = graph
-        .import(source, options, &mut |progress| bar.show(progress))
-        .await;
+    let mut bar = Bar::new(output);
+    let mut show = |progress: Progress| {
+        let doing = match progress.stage {
+            Stage::Check => "checking",
+            Stage::Memories => "keeping memories",
+            Stage::Relationships => "keeping relationships",
+        };
+        bar.show(doing, progress.done, progress.total);
+    };
+    let result = graph.import(source, options, &mut show).await;
     bar.clear();
     let report = result?;
     if output.is_json() {
@@ -66,43 +73,6 @@ fn copy(mut from: impl Read) -> io::Result<File> {
     let mut file = tempfile::tempfile()?;
     io::copy(&mut from, &mut file)?;
     Ok(file)
-}
-
-/// A line on the terminal that says how far the import is.
-struct Bar(bool);
-
-impl Bar {
-    fn show(&mut self, progress: Progress) {
-        if !self.0 {
-            return;
-        }
-        let doing = match progress.stage {
-            Stage::Check => "checking",
-            Stage::Memories => "keeping memories",
-            Stage::Relationships => "keeping relationships",
-        };
-        let total = progress.total.map(|total| format!(" of {}", count(total)));
-        let done = count(progress.done);
-        self.write(&format!(
-            "\r\x1b[K{doing}: {done}{}",
-            total.unwrap_or_default()
-        ));
-    }
-
-    fn clear(&mut self) {
-        if self.0 {
-            self.write("\r\x1b[K");
-        }
-    }
-
-    fn write(&mut self, text: &str) {
-        // When it cannot be shown, it is not shown any more.
-        let mut stderr = io::stderr();
-        let shown = stderr
-            .write_all(text.as_bytes())
-            .and_then(|()| stderr.flush());
-        self.0 = shown.is_ok();
-    }
 }
 
 /// Returns what a person wants to know about an import.
@@ -165,7 +135,8 @@ fn lines(report: &Report) -> Vec<String> {
     lines
 }
 
-fn more(number: u64) -> Option<String> {
+/// Tells how many are not listed.
+pub(super) fn more(number: u64) -> Option<String> {
     let more = number.saturating_sub(LISTED as u64);
     (more > 0).then(|| format!("  and {} more; --json has more of them", count(more)))
 }

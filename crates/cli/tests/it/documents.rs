@@ -80,7 +80,7 @@ fn follow(page: &str) {
 }
 
 /// What a page says.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Part<'a> {
     /// Commands for a shell.
     Typed(&'a str),

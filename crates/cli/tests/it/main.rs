@@ -9,6 +9,7 @@ mod documents;
 mod failing;
 mod importing;
 mod local;
+mod migrating;
 #[cfg(feature = "turso")]
 mod syncing;
 mod world;

@@ -1,0 +1,10 @@
+//! Migrations between real stores.
+
+mod contents;
+mod filled;
+#[cfg(all(feature = "sqlite", feature = "turso"))]
+mod primaries;
+#[cfg(all(feature = "sqlite", feature = "turso"))]
+mod random;
+mod refused;
+mod stores;
