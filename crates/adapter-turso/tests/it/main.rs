@@ -12,10 +12,13 @@ mod rerun;
 mod world;
 
 mod closing;
+mod copies;
 mod devices;
 mod files;
 mod kills;
+mod literals;
 mod offline;
+mod pages;
 mod primaries;
 mod proxy;
 mod round_trips;
