@@ -13,22 +13,12 @@ use std::{
 
 use lanes::{LaneOptions, Lanes};
 use ports::{BackendError, ErrorKind, Health, Result};
-use sql_graph::{SqlConnection, StatementLog};
+use sql_graph::{StatementLog, settings};
 use sqlite_engine::rusqlite::{self, OpenFlags, config::DbConfig};
 
 use crate::{SqliteBackend, connection::Connection, error::sqlite};
 
 const DOING: &str = "open the graph";
-
-/// How long a caller waits for other processes before it hears [`ErrorKind::Busy`].
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// The page cache of each connection, in KiB.
-const CACHE_KIB: i64 = 8 * 1024;
-
-/// After how many pages the write-ahead log is moved into the file. Twice the waiting for the disk
-/// that a commit has goes with it, and a group of 64 memories writes a thousand pages.
-const CHECKPOINT_PAGES: u32 = 4_000;
 
 /// A connection that closes last leaves the write-ahead log as it is.
 const LEAVE_LOG: DbConfig = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
@@ -131,7 +121,8 @@ impl SqliteBackend {
             ..LaneOptions::default()
         };
         let open = |role| {
-            connect(&location, options, role, statements.clone()).map_err(|err| at(err, &location))
+            connect(&location, options, role, statements.clone())
+                .map_err(|err| settings::about(err, &location))
         };
         let lanes = Lanes::open(lane_options, || open(Role::Writer), || open(Role::Reader))?;
         tracing::debug!(location = %location, engine = sqlite_engine::version(), "opened");
@@ -141,15 +132,6 @@ impl SqliteBackend {
             statements,
         })
     }
-}
-
-/// Says which file an error is about.
-fn at(err: BackendError, location: &Location) -> BackendError {
-    let words = match err.detail() {
-        Some(detail) => format!("{location}: {detail}"),
-        None => location.to_string(),
-    };
-    err.while_doing(DOING).because(words)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -208,7 +190,9 @@ fn set_up(
         .sqlite
         .busy_handler(Some(waiting()))
         .map_err(sqlite)?;
-    connection.sqlite.set_prepared_statement_cache_capacity(128);
+    connection
+        .sqlite
+        .set_prepared_statement_cache_capacity(settings::PREPARED);
     if role == Role::Writer {
         // The engine opens for reading what it may not write.
         if connection.sqlite.is_readonly("main").map_err(sqlite)? {
@@ -228,25 +212,18 @@ fn set_up(
             .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
             .map_err(sqlite)?;
         if mode != "wal" && location.is_file() {
-            return Err(BackendError::new(ErrorKind::Unsupported, DOING).because(format!(
-                "its file system takes no write-ahead log (the journal mode stays {mode:?}): keep the \
-                 graph on a local disk"
-            )));
+            return Err(settings::no_write_ahead_log(&mode));
         }
-        // REPLACE fires the triggers that keep the index in step only when they are recursive.
-        connection.execute_script("PRAGMA synchronous = FULL; PRAGMA recursive_triggers = ON")?;
-        let checkpoint = format!("PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}");
-        connection
-            .sqlite
-            .query_row(&checkpoint, [], |_| Ok(()))
-            .map_err(sqlite)?;
+        for setting in settings::WRITING {
+            connection.set(setting)?;
+        }
         if let Some(max_bytes) = options.max_bytes {
             limit_size(&connection.sqlite, max_bytes)?;
         }
     }
-    connection.execute_script(&format!(
-        "PRAGMA foreign_keys = ON; PRAGMA cache_size = -{CACHE_KIB}"
-    ))
+    settings::EVERY
+        .iter()
+        .try_for_each(|setting| connection.set(setting))
 }
 
 fn limit_size(sqlite_connection: &rusqlite::Connection, max_bytes: u64) -> Result<()> {
@@ -275,7 +252,7 @@ fn invalid(detail: &str) -> BackendError {
 }
 
 /// Returns what waits while another process holds the file: a little longer each time, never as
-/// long as the others, and no longer than [`PATIENCE`].
+/// long as the others, and no longer than [`settings::BUSY`].
 fn waiting() -> impl FnMut(i32) -> bool + Send + 'static {
     let random = RandomState::new();
     let mut since = Instant::now();
@@ -286,7 +263,7 @@ fn waiting() -> impl FnMut(i32) -> bool + Send + 'static {
         let longest = 1_000_u64 << attempt.clamp(0, 5);
         let pause = longest / 2 + random.hash_one((attempt, since)) % longest;
         thread::sleep(Duration::from_micros(pause));
-        since.elapsed() < PATIENCE
+        since.elapsed() < settings::BUSY
     }
 }
 

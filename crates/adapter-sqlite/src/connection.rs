@@ -67,6 +67,14 @@ impl Connection {
         self.sqlite.prepare_cached(sql).map_err(sqlite)
     }
 
+    /// Changes a setting; some answer with a row.
+    pub(crate) fn set(&self, pragma: &str) -> Result<()> {
+        let mut statement = self.sqlite.prepare(pragma).map_err(sqlite)?;
+        let mut rows = statement.raw_query();
+        while rows.next().map_err(sqlite)?.is_some() {}
+        Ok(())
+    }
+
     fn control(&self, sql: &str) -> Result<()> {
         let mut statement = self.sqlite.prepare_cached(sql).map_err(sqlite)?;
         statement.execute([]).map(drop).map_err(sqlite)

@@ -7,13 +7,13 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use lanes::{LaneOptions, Lanes};
 use libsql::OpenFlags;
 use ports::{BackendError, ErrorKind, Health, Result, SyncStatus};
-use sql_graph::{SqlConnection, StatementLog};
+use sql_graph::{SqlConnection, StatementLog, settings};
 use tokio::time::timeout;
 
 use crate::{
@@ -28,21 +28,6 @@ use crate::{
 };
 
 const DOING: &str = "open the graph";
-
-/// How long a caller waits for other processes before it hears [`ErrorKind::Busy`].
-const BUSY: Duration = Duration::from_secs(30);
-
-/// The settings of a connection that writes to a file here. Twice the waiting for the disk that a
-/// commit has goes with moving the log into the file, which is done after 4,000 pages. REPLACE fires
-/// the triggers that keep the index in step only when they are recursive.
-const WRITING: [&str; 3] = [
-    "PRAGMA synchronous = FULL",
-    "PRAGMA recursive_triggers = ON",
-    "PRAGMA wal_autocheckpoint = 4000",
-];
-
-/// The settings of every connection to a file here; the page cache is 8 MiB.
-const SETTINGS: [&str; 2] = ["PRAGMA foreign_keys = ON", "PRAGMA cache_size = -8192"];
 
 /// A graph that is open.
 pub(crate) struct Open {
@@ -74,7 +59,7 @@ impl Open {
             Mode::Replica => replica(options, statements),
             Mode::Remote => remote(options, statements),
         };
-        let (lanes, sync, network, mode) = opened.map_err(|err| at(err, &location))?;
+        let (lanes, sync, network, mode) = opened.map_err(|err| settings::about(err, &location))?;
         tracing::debug!(%location, %mode, "opened");
         Ok(Self {
             mode,
@@ -152,19 +137,16 @@ fn set_up_writer(engine: &mut Engine, in_memory: bool) -> Result<()> {
         Ok(())
     })?;
     if mode != "wal" && !in_memory {
-        return Err(BackendError::new(ErrorKind::Unsupported, DOING).because(format!(
-            "its file system takes no write-ahead log (the journal mode stays {mode:?}): keep the \
-             graph on a local disk"
-        )));
+        return Err(settings::no_write_ahead_log(&mode));
     }
-    WRITING
+    settings::WRITING
         .iter()
         .try_for_each(|setting| engine.control(setting))
 }
 
 fn set_up(engine: &mut Engine) -> Result<()> {
-    engine.wait_for_others(BUSY)?;
-    SETTINGS
+    engine.wait_for_others(settings::BUSY)?;
+    settings::EVERY
         .iter()
         .try_for_each(|setting| engine.control(setting))
 }
@@ -323,15 +305,6 @@ fn location(options: &TursoOptions, mode: Mode) -> Location {
         Mode::Remote => format!("{url} (remote)"),
     };
     Location(words.into())
-}
-
-/// Says which graph an error is about.
-fn at(err: BackendError, location: &Location) -> BackendError {
-    let words = match err.detail() {
-        Some(detail) => format!("{location}: {detail}"),
-        None => location.to_string(),
-    };
-    err.while_doing(DOING).because(words)
 }
 
 /// Says where earlier states of a replica are kept, if there are any.

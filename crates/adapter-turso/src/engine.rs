@@ -13,7 +13,7 @@ use std::{
 
 use libsql::{AuthContext, Authorization, Builder, OpenFlags, Statement, Value};
 use ports::{BackendError, ErrorKind, Result, Row, SqlValue};
-use sql_graph::{SqlConnection, SqlRow, StatementLog};
+use sql_graph::{SqlConnection, SqlRow, StatementLog, settings};
 use tokio::time::timeout;
 
 use crate::{
@@ -21,9 +21,6 @@ use crate::{
     network::{Network, heard},
     sql_access::may_caller,
 };
-
-/// How many prepared statements a connection keeps.
-const PREPARED: usize = 128;
 
 /// A connection, whose calls block.
 pub(crate) struct Engine {
@@ -233,7 +230,7 @@ impl Engine {
             return Ok(Arc::clone(statement));
         }
         let statement = Arc::new(ready(self.connection.prepare(sql)).map_err(turso)?);
-        if self.prepared.len() == PREPARED {
+        if self.prepared.len() == settings::PREPARED {
             self.prepared.clear();
         }
         self.prepared.insert(sql.to_owned(), Arc::clone(&statement));

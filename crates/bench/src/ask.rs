@@ -3,10 +3,10 @@
 use std::num::NonZeroU32;
 
 use domain::{
-    ListQuery, MemoryFilter, MemoryId, MemoryType, PageRequest, PathQuery, Score, SearchMode,
-    SearchQuery, Sort, Walk,
+    ListQuery, MemoryFilter, MemoryId, MemoryType, PageRequest, PathQuery, RelationshipQuery,
+    Score, SearchMode, SearchQuery, Sort, Timestamp, Walk,
 };
-use ports::GraphBackend;
+use ports::{Changed, GraphBackend};
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
@@ -55,6 +55,10 @@ pub enum Ask {
         /// Which memories.
         only: Only,
     },
+    /// The first page of the relationships of a memory, of [`LISTED`].
+    Relationships(MemoryId),
+    /// The first page of what the graph learned since a moment, of [`LISTED`].
+    Changes(Timestamp),
     /// What the graph is made of.
     Statistics,
 }
@@ -129,6 +133,24 @@ impl Ask {
                 };
                 let page = backend.list(&query, &PageRequest::first(LISTED)?).await?;
                 page.items.iter().map(|memory| ids(&memory.id)).collect()
+            }
+            Self::Relationships(id) => {
+                let query = RelationshipQuery {
+                    touching: vec![id.clone()],
+                    ..RelationshipQuery::default()
+                };
+                let page = PageRequest::first(LISTED)?;
+                let page = backend.relationships(&query, &page).await?;
+                page.items.iter().map(|it| it.id.to_string()).collect()
+            }
+            Self::Changes(since) => {
+                let page = PageRequest::first(LISTED)?;
+                let page = backend.changes_since(*since, &page).await?;
+                let changed = page.items.iter().map(|changed| match changed {
+                    Changed::Memory(memory) => memory.id.to_string(),
+                    Changed::Relationship(relationship) => relationship.id.to_string(),
+                });
+                changed.collect()
             }
             Self::Statistics => {
                 let statistics = backend.statistics().await?;

@@ -10,13 +10,17 @@ mod rows;
 
 use std::{fmt::Write as _, path::Path};
 
-use domain::{Memory, SearchMode, Sort, text};
+use domain::{Memory, SearchMode, Sort, Timestamp, text, time_text};
 use sqlite_engine::rusqlite::{CachedStatement, Connection, OpenFlags, Row, ToSql};
 
 use crate::{
     Result,
     ask::{Answer, Ask, HITS, LISTED, Only, REACHED},
 };
+
+/// The columns of a relationship `r`, as it is decoded from them.
+const RELATIONSHIP: &str =
+    "r.id, r.from_id, r.to_id, r.rel_type, r.properties, r.created_at, r.recorded_at, r.valid_from";
 
 /// One connection to a graph that a backend made.
 #[derive(Debug)]
@@ -54,6 +58,8 @@ impl Limit {
                 memories(self.prepare(sql)?, &[&id.as_str()])
             }
             Ask::List { sort, only } => self.list(*sort, only),
+            Ask::Relationships(id) => self.relationships(id.as_str()),
+            Ask::Changes(since) => self.changes(*since),
             Ask::Statistics => self.statistics(),
         }
     }
@@ -123,6 +129,49 @@ impl Limit {
             }
         }
         Ok(reached)
+    }
+
+    fn relationships(&self, id: &str) -> Result<Answer> {
+        let sql = format!(
+            "SELECT {RELATIONSHIP} FROM (SELECT key FROM relationships WHERE from_id = ?1
+               UNION SELECT key FROM relationships WHERE to_id = ?1) AS touching
+             CROSS JOIN relationships AS r ON r.key = touching.key
+             WHERE r.valid_until IS NULL ORDER BY r.id LIMIT {LISTED}"
+        );
+        let mut statement = self.prepare(&sql)?;
+        let mut rows = statement.query([id])?;
+        let mut ids = Vec::new();
+        while let Some(row) = rows.next()? {
+            ids.push(rows::relationship(row, 0)?.id.to_string());
+        }
+        Ok(ids)
+    }
+
+    fn changes(&self, since: Timestamp) -> Result<Answer> {
+        let since = time_text(since);
+        let mut changes = Vec::new();
+        let sql = format!(
+            "SELECT n.id, n.properties, n.updated_at FROM nodes AS n WHERE n.updated_at >= ?1
+             ORDER BY n.updated_at, n.id LIMIT {LISTED}"
+        );
+        let mut statement = self.prepare(&sql)?;
+        let mut rows = statement.query([&since])?;
+        while let Some(row) = rows.next()? {
+            changes.push((row.get::<_, String>(2)?, 0, memory(row)?));
+        }
+        let sql = format!(
+            "SELECT {RELATIONSHIP} FROM relationships AS r WHERE r.recorded_at >= ?1
+             ORDER BY r.recorded_at, r.id LIMIT {LISTED}"
+        );
+        let mut statement = self.prepare(&sql)?;
+        let mut rows = statement.query([&since])?;
+        while let Some(row) = rows.next()? {
+            let id = rows::relationship(row, 0)?.id.to_string();
+            changes.push((row.get::<_, String>(6)?, 1, id));
+        }
+        changes.sort();
+        changes.truncate(LISTED as usize);
+        Ok(changes.into_iter().map(|(_, _, id)| id).collect())
     }
 
     fn statistics(&self) -> Result<Answer> {

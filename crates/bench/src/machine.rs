@@ -1,21 +1,36 @@
-//! What the numbers were measured on, as the system tells it.
+//! What the numbers were measured on, and what a process needs, as the system tells it.
 
-use std::{fs::read_to_string, process::Command};
+use std::{fs::read_to_string, process::Command, thread, time::Duration};
 
-use memorygraph_bench::Result;
-
-use crate::options::Options;
+use crate::Result;
 
 /// Returns how many bytes of this process are in memory.
-pub(crate) fn resident_bytes() -> Result<u64> {
+pub fn resident_bytes() -> Result<u64> {
     let status = read_to_string("/proc/self/status")?;
     let kibibytes = value(&status, "VmRSS:").ok_or("the system does not say VmRSS")?;
     let kibibytes: u64 = kibibytes.trim_end_matches(" kB").parse()?;
     Ok(kibibytes * 1_024)
 }
 
-/// Describes machine, program and command as lines of a Markdown list.
-pub(crate) fn describe(options: &Options) -> String {
+/// Returns how long the threads of this process that are still there have kept processors busy.
+///
+/// Sleeps for a moment, since the system adds up the time of a thread when it rests.
+pub fn cpu_time() -> Result<Duration> {
+    thread::sleep(Duration::from_millis(1));
+    let mut nanos = 0;
+    for thread in std::fs::read_dir("/proc/self/task")? {
+        // A thread may have ended since it was listed.
+        let Ok(times) = read_to_string(thread?.path().join("schedstat")) else {
+            continue;
+        };
+        let busy = times.split(' ').next().unwrap_or_default();
+        nanos += busy.parse::<u64>()?;
+    }
+    Ok(Duration::from_nanos(nanos))
+}
+
+/// Describes machine, engine, program and command as lines of a Markdown list.
+pub fn describe(engine: &str, command: &str) -> String {
     let unknown = || "unknown".to_owned();
     let processors = read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = value(&processors, "model name").map_or_else(unknown, |model| {
@@ -31,20 +46,15 @@ pub(crate) fn describe(options: &Options) -> String {
     let load: Vec<&str> = load.split(' ').take(1).collect();
     let commit = said_by("git", &["describe", "--always", "--dirty"]).unwrap_or_else(unknown);
     let disk = disk().unwrap_or_else(unknown);
-    let command = format!(
-        "cargo run --release -p memorygraph-bench --bin measure -- --write --memories {} --rounds {}",
-        options.memories, options.rounds
-    );
     format!(
         "- Machine: {cores} cores ({model}), {memory} of memory, Linux {}\n\
          - Disk: {disk}\n\
          - Load when it began: {}\n\
-         - Engine: SQLite {}\n\
+         - Engine: {engine}\n\
          - Commit: {commit}\n\
          - Command: `{command}`\n",
         kernel.trim(),
         load.concat(),
-        sqlite_engine::version(),
     )
 }
 

@@ -7,44 +7,47 @@ use std::{
 };
 
 use adapter_sqlite::SqliteBackend;
-use memorygraph_bench::{
+use ports::GraphBackend;
+use serde::{Deserialize, Serialize};
+use tokio::runtime::Runtime;
+
+use crate::{
     Result,
     graph::Graph,
     limit::Limit,
     workload::{self, Workload},
 };
-use ports::GraphBackend;
-use serde::{Deserialize, Serialize};
-use tokio::runtime::Runtime;
-
-use crate::options::Options;
 
 /// The seed of the graph and of the questions.
-pub(crate) const SEED: u64 = 20_261_124;
+pub const SEED: u64 = 20_261_124;
 
 /// How many questions of each kind are asked in a round.
 const QUESTIONS: usize = 100;
 
 /// A graph in a file, and what is asked of it.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Store {
-    pub(crate) path: PathBuf,
-    pub(crate) memories: usize,
-    pub(crate) relationships: usize,
-    pub(crate) workloads: Vec<Workload>,
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Store {
+    /// The file.
+    pub path: PathBuf,
+    /// How many memories it has.
+    pub memories: usize,
+    /// How many relationships it has.
+    pub relationships: usize,
+    /// What is asked of it.
+    pub workloads: Vec<Workload>,
     /// What the file was made from.
     stamp: u64,
 }
 
 /// Opens a backend on a file, which may be new.
-pub(crate) fn open(path: &Path, runtime: &Runtime) -> Result<Arc<dyn GraphBackend>> {
+pub fn open(path: &Path, runtime: &Runtime) -> Result<Arc<dyn GraphBackend>> {
     let backend = SqliteBackend::open(path)?;
     runtime.block_on(backend.initialize_schema())?;
     Ok(Arc::new(backend))
 }
 
 /// Removes a file with what belongs to it.
-pub(crate) fn remove(path: &Path) {
+pub fn remove(path: &Path) {
     for suffix in ["", "-wal", "-shm"] {
         let mut name = path.as_os_str().to_owned();
         name.push(suffix);
@@ -52,11 +55,11 @@ pub(crate) fn remove(path: &Path) {
     }
 }
 
-/// Returns the large graph; builds it where it is not there yet.
-pub(crate) fn prepare(options: &Options, runtime: &Runtime) -> Result<Store> {
-    let path = options.folder.join(format!("{}.db", options.memories));
+/// Returns the graph of `memories` memories in `folder`; builds it where it is not there yet.
+pub fn prepare(folder: &Path, memories: usize, runtime: &Runtime) -> Result<Store> {
+    let path = folder.join(format!("{memories}.db"));
     let asked = path.with_extension("json");
-    let stamp = stamp(options, runtime)?;
+    let stamp = stamp(folder, runtime)?;
     let kept: Option<Store> = std::fs::read(&asked)
         .ok()
         .and_then(|bytes| serde_json::from_slice(&bytes).ok());
@@ -66,9 +69,9 @@ pub(crate) fn prepare(options: &Options, runtime: &Runtime) -> Result<Store> {
     {
         return Ok(store);
     }
-    eprintln!("building {} memories, once", options.memories);
+    eprintln!("building {memories} memories, once");
     remove(&path);
-    let graph = Graph::of(options.memories, SEED);
+    let graph = Graph::of(memories, SEED);
     let workloads = workload::reads(&graph, QUESTIONS, SEED);
     let backend = open(&path, runtime)?;
     let all = graph.memories.len() + graph.relationships.len();
@@ -95,8 +98,8 @@ pub(crate) fn prepare(options: &Options, runtime: &Runtime) -> Result<Store> {
 
 /// Tells whether a file would be the same if it were made again: from the schema, and from the
 /// beginning of the graph and its questions.
-fn stamp(options: &Options, runtime: &Runtime) -> Result<u64> {
-    let path = options.folder.join("stamp.db");
+fn stamp(folder: &Path, runtime: &Runtime) -> Result<u64> {
+    let path = folder.join("stamp.db");
     remove(&path);
     let backend = open(&path, runtime)?;
     let graph = Graph::of(300, SEED);

@@ -21,6 +21,7 @@ mod remote_write;
 mod row;
 mod schema;
 mod search;
+pub mod settings;
 mod slice;
 mod statistics;
 mod walk;

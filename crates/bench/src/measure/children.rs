@@ -11,15 +11,15 @@ use memorygraph_bench::{
     Result,
     ask::Ask,
     limit::Limit,
+    machine,
+    store::Store,
     timing::{Timings, timed},
 };
 use ports::GraphBackend;
 
 use crate::{
-    machine,
     options::Options,
     report::{Figure, Report},
-    store::Store,
 };
 
 /// How many processes open the store.

@@ -5,16 +5,14 @@
 //! `docs/benchmarks.md`, `--only` measures the rows whose name has the text.
 
 mod children;
-mod machine;
 mod options;
 mod reads;
 mod report;
-mod store;
 mod writes;
 
 use std::process::ExitCode;
 
-use memorygraph_bench::Result;
+use memorygraph_bench::{Result, machine, page, store};
 
 use crate::{options::Options, report::Report};
 
@@ -41,8 +39,13 @@ fn measure(options: &Options) -> Result<()> {
         .worker_threads(2)
         .enable_all()
         .build()?;
-    let machine = machine::describe(options);
-    let store = store::prepare(options, &runtime)?;
+    let command = format!(
+        "cargo run --release -p memorygraph-bench --bin measure -- --write --memories {} --rounds {}",
+        options.memories, options.rounds
+    );
+    let engine = format!("SQLite {}", sqlite_engine::version());
+    let machine = machine::describe(&engine, &command);
+    let store = store::prepare(&options.folder, options.memories, &runtime)?;
     let mut report = Report::default();
     writes::measure(options, &runtime, &mut report)?;
     children::measure(options, &store, &mut report)?;
@@ -50,7 +53,7 @@ fn measure(options: &Options) -> Result<()> {
     let table = report.table();
     eprintln!("{table}");
     if options.write {
-        report::write(&report, &machine)?;
+        page::replace("measured", &format!("{machine}\n{}", table.trim_end()))?;
     }
     Ok(())
 }

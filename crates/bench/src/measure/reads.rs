@@ -6,6 +6,7 @@ use memorygraph_bench::{
     Result,
     ask::{Answer, Ask},
     limit::Limit,
+    store::{self, Store},
     timing::{Timings, timed},
     workload::{Question, Workload},
 };
@@ -15,7 +16,6 @@ use tokio::runtime::Runtime;
 use crate::{
     options::Options,
     report::{ReadRow, Report},
-    store::{self, Store},
 };
 
 /// How many questions warm the caches up before a round counts.

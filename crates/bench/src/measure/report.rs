@@ -1,8 +1,6 @@
 //! The table, on the terminal and in the documentation.
 
-use std::{fmt::Write as _, path::Path, time::Duration};
-
-use memorygraph_bench::Result;
+use std::{fmt::Write as _, time::Duration};
 
 /// All that was measured.
 #[derive(Default)]
@@ -135,27 +133,6 @@ impl Report {
         );
         text
     }
-}
-
-const BEGIN: &str = "<!-- measured: begin -->";
-const END: &str = "<!-- measured: end -->";
-
-/// Puts the tables between their marks in the documentation.
-pub(crate) fn write(report: &Report, machine: &str) -> Result<()> {
-    let path = Path::new("docs/benchmarks.md");
-    let text = std::fs::read_to_string(path)?;
-    let (before, rest) = text
-        .split_once(BEGIN)
-        .ok_or("the page has no beginning mark")?;
-    let (_, after) = rest.split_once(END).ok_or("the page has no end mark")?;
-    let table = report.table();
-    let text = format!(
-        "{before}{BEGIN}\n\n{machine}\n{}\n\n{END}{after}",
-        table.trim_end()
-    );
-    std::fs::write(path, text)?;
-    eprintln!("wrote {}", path.display());
-    Ok(())
 }
 
 fn millis(took: Duration) -> f64 {

@@ -7,6 +7,7 @@ use memorygraph_bench::{
     Result,
     graph::Graph,
     limit::Limit,
+    store,
     timing::{Timings, timed},
     writes::{store_from_many, store_in_bulk},
 };
@@ -15,7 +16,6 @@ use tokio::runtime::Runtime;
 use crate::{
     options::Options,
     report::{RateRow, Report},
-    store,
 };
 
 /// How many memories are stored in bulk, and three times as many relationships.

@@ -1,0 +1,40 @@
+//! How connections to a file are set up, whichever engine opens it.
+
+use std::time::Duration;
+
+use ports::{BackendError, ErrorKind};
+
+/// How long a caller waits for other processes before it hears [`ErrorKind::Busy`].
+pub const BUSY: Duration = Duration::from_secs(30);
+
+/// How many prepared statements a connection keeps.
+pub const PREPARED: usize = 128;
+
+/// The settings of every connection; the page cache is 8 MiB.
+pub const EVERY: [&str; 2] = ["PRAGMA foreign_keys = ON", "PRAGMA cache_size = -8192"];
+
+/// The settings of a connection that writes. Twice the waiting for the disk that a commit has goes
+/// with moving the log into the file, which is done after 4,000 pages: a group of 64 memories writes
+/// a thousand. REPLACE fires the triggers that keep the index in step only when they are recursive.
+pub const WRITING: [&str; 3] = [
+    "PRAGMA synchronous = FULL",
+    "PRAGMA recursive_triggers = ON",
+    "PRAGMA wal_autocheckpoint = 4000",
+];
+
+/// Says that a file cannot have a write-ahead log; `mode` is what its journal stays in.
+pub fn no_write_ahead_log(mode: &str) -> BackendError {
+    BackendError::new(ErrorKind::Unsupported, "open the graph").because(format!(
+        "its file system takes no write-ahead log (the journal mode stays {mode:?}): keep the graph on \
+         a local disk"
+    ))
+}
+
+/// Says which graph an error of opening is about.
+pub fn about(err: BackendError, location: impl std::fmt::Display) -> BackendError {
+    let words = match err.detail() {
+        Some(detail) => format!("{location}: {detail}"),
+        None => location.to_string(),
+    };
+    err.while_doing("open the graph").because(words)
+}
