@@ -57,7 +57,9 @@ impl Open {
         let opened = match mode {
             Mode::Local => local(options, statements),
             Mode::Replica => replica(options, statements),
-            Mode::Remote => remote(options, statements),
+            Mode::Remote => {
+                Network::start().and_then(|network| remote(options, statements, Arc::new(network)))
+            }
         };
         let (lanes, sync, network, mode) = opened.map_err(|err| settings::about(err, &location))?;
         tracing::debug!(%location, %mode, "opened");
@@ -239,7 +241,7 @@ fn stand_in(
     statements: &StatementLog,
     network: Arc<Network>,
 ) -> Result<Opened> {
-    let opened = remote(options, statements);
+    let opened = remote(options, statements, Arc::clone(&network));
     match &opened {
         Err(err) if err.kind() == ErrorKind::Unreachable && has_synced(&options.db_path) => {
             let (lanes, network) = copy_lanes(options, statements, network, None)?;
@@ -262,28 +264,24 @@ pub(crate) fn in_use(path: &Path, mode: Mode) -> String {
     )
 }
 
-fn remote(options: &TursoOptions, statements: &StatementLog) -> Result<Opened> {
-    let network = Arc::new(Network::start()?);
+fn remote(
+    options: &TursoOptions,
+    statements: &StatementLog,
+    network: Arc<Network>,
+) -> Result<Opened> {
     let runtime = network.handle();
     let mut primary = runtime.block_on(Primary::new(options))?;
     runtime.block_on(primary.greet())?;
-    let mut engines = Vec::new();
-    for _ in 0..=options.readers.get() {
-        engines.push(primary.engine(&network, statements.clone())?);
-    }
-    let engines = std::cell::RefCell::new(engines);
-    let engine = || {
-        let engine = engines.borrow_mut().pop();
-        engine.expect("there is one for each lane")
-    };
+    let readers = runtime.block_on(Primary::new(options))?;
     let writer = || {
-        let mut engine = engine();
+        let mut engine = primary.engine(&network, statements.clone())?;
         sql_graph::schema_version(&mut engine)?;
         let writer = PrimaryWriter::new(primary, Arc::clone(&network), statements.clone(), None);
         Ok::<_, BackendError>(Connection::new(engine, Some(writer)))
     };
     let lanes = Lanes::open(lane_options(options), writer, || {
-        Ok(Connection::new(engine(), None))
+        let engine = readers.engine(&network, statements.clone())?;
+        Ok(Connection::new(engine, None))
     })?;
     Ok((lanes, None, Some(network), Mode::Remote))
 }

@@ -119,11 +119,10 @@ impl Primary {
     /// Sends the statements, to be carried out together or not at all.
     /// Comes back with a definite answer, unless the primary has fallen silent altogether.
     pub(crate) async fn send(&mut self, statements: &Statements) -> Result<Sent> {
-        let travel = travel(statements.script("").len());
-        let deadline = Instant::now() + travel + self.patience * PATIENCES;
+        let mut id = new_id();
+        let mut script = statements.script(&id);
+        let deadline = Instant::now() + travel(script.len()) + self.patience * PATIENCES;
         loop {
-            let id = new_id();
-            let script = statements.script(&id);
             let answer = match self.transact(&script, statements.first_write()).await {
                 Ok(rows) => return Ok(Sent::Applied(Some(rows))),
                 Err(answer) => answer,
@@ -148,6 +147,8 @@ impl Primary {
                     ),
                 );
             }
+            id = new_id();
+            script = statements.script(&id);
         }
     }
 

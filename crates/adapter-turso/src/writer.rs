@@ -62,11 +62,7 @@ impl PrimaryWriter {
     fn try_apply(&mut self, reads: &mut Engine, batches: &[Batch]) -> Result<Vec<Result<Receipt>>> {
         let mut is_fresh = self.sync.is_none();
         for _ in 0..ATTEMPTS {
-            let history = self.history(reads)?;
-            let mut write = RemoteWrite::new(reads, LARGEST_PARAMETER);
-            if let Some(history) = &history {
-                write.expect(history);
-            }
+            let mut write = self.remote_write(reads)?;
             let applied = sql_graph::apply(&mut write, batches);
             let statements = write.into_statements();
             let is_refused = |answers: &Vec<Result<Receipt>>| answers.iter().any(Result::is_err);
@@ -145,7 +141,7 @@ impl PrimaryWriter {
             if !sql_graph::has_new_texts(reads)? {
                 return Ok(());
             }
-            let mut write = RemoteWrite::new(reads, LARGEST_PARAMETER);
+            let mut write = self.remote_write(reads)?;
             sql_graph::read_new_texts(&mut write)?;
             let statements = write.into_statements();
             match self.send(&statements)? {
@@ -213,6 +209,16 @@ impl PrimaryWriter {
         }
         self.show();
         Ok(answer)
+    }
+
+    /// Begins a write that is computed from `reads`, and holds for their history alone.
+    fn remote_write<'a>(&self, reads: &'a mut Engine) -> Result<RemoteWrite<'a>> {
+        let history = self.history(reads)?;
+        let mut write = RemoteWrite::new(reads, LARGEST_PARAMETER);
+        if let Some(history) = &history {
+            write.expect(history);
+        }
+        Ok(write)
     }
 
     fn history(&self, reads: &mut Engine) -> Result<Option<History>> {
