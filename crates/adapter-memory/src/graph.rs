@@ -1,11 +1,12 @@
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, OnceLock},
 };
 
 use domain::{Memory, MemoryId, Relationship, RelationshipId, RelationshipType};
 use ports::{
-    BackendError, Batch, Change, Conflict, Cycles, ErrorKind, Expect, Receipt, Reinforced, Result,
+    BackendError, Batch, Change, Conflict, Cycles, ErrorKind, Expect, Quarantined, Receipt,
+    Reinforced, Result,
 };
 
 use crate::search::Index;
@@ -20,6 +21,10 @@ pub(crate) const APPLY: &str = "apply a batch";
 pub(crate) struct Graph {
     pub(crate) memories: BTreeMap<MemoryId, Arc<Memory>>,
     pub(crate) relationships: BTreeMap<RelationshipId, Arc<Relationship>>,
+    /// What was replaced or removed, the oldest first.
+    pub(crate) past_memories: BTreeMap<MemoryId, Vec<Arc<Memory>>>,
+    pub(crate) past_relationships: BTreeMap<RelationshipId, Vec<Arc<Relationship>>>,
+    pub(crate) quarantine: BTreeMap<String, Arc<Quarantined>>,
     /// Made by the first search of this state.
     index: OnceLock<Index>,
 }
@@ -34,6 +39,9 @@ impl Graph {
         let mut after = Self {
             memories: self.memories.clone(),
             relationships: self.relationships.clone(),
+            past_memories: self.past_memories.clone(),
+            past_relationships: self.past_relationships.clone(),
+            quarantine: self.quarantine.clone(),
             index: OnceLock::new(),
         };
         let mut reinforced = Vec::new();
@@ -43,7 +51,13 @@ impl Graph {
         if batch.cycles == Cycles::Refuse {
             after.refuse_cycles_through(batch)?;
         }
+        let erased: BTreeSet<&MemoryId> = batch.changes.iter().filter_map(erased).collect();
+        after.keep_history_of(self);
+        after.forget_traces_of(&erased);
         let receipt = Receipt {
+            states_erased: self.past_states_of(&erased),
+            quarantined_added: missing_from(&self.quarantine, &after.quarantine),
+            quarantined_removed: missing_from(&after.quarantine, &self.quarantine),
             memories_added: missing_from(&self.memories, &after.memories),
             memories_removed: missing_from(&after.memories, &self.memories),
             relationships_added: missing_from(&self.relationships, &after.relationships),
@@ -106,7 +120,7 @@ impl Graph {
                 let memory = Arc::new(memory.as_ref().clone());
                 self.memories.insert(memory.id.clone(), memory);
             }
-            Change::RemoveMemory(id) => {
+            Change::RemoveMemory(id) | Change::EraseMemory(id) => {
                 if self.memories.remove(id).is_some() {
                     self.retain_relationships(|kept| kept.from != *id && kept.to != *id);
                 }
@@ -139,8 +153,55 @@ impl Graph {
                     .map_err(BackendError::invalid(APPLY))?;
                 self.relationships.insert(id.clone(), Arc::new(ended));
             }
+            Change::Quarantine(record) => {
+                let record = Arc::new(record.as_ref().clone());
+                self.quarantine.insert(record.id.clone(), record);
+            }
+            Change::ReleaseQuarantined(id) => {
+                self.quarantine.remove(id);
+            }
         }
         Ok(None)
+    }
+
+    /// Keeps the states of the graph `before` that are no longer here.
+    fn keep_history_of(&mut self, before: &Self) {
+        for (id, memory) in &before.memories {
+            let now = self.memories.get(id);
+            if now.is_none_or(|now| now.is_new_state_of(memory)) {
+                let past = self.past_memories.entry(id.clone()).or_default();
+                past.push(Arc::clone(memory));
+            }
+        }
+        for (id, relationship) in &before.relationships {
+            let now = self.relationships.get(id);
+            if now.is_none_or(|now| now.is_new_state_of(relationship)) {
+                let past = self.past_relationships.entry(id.clone()).or_default();
+                past.push(Arc::clone(relationship));
+            }
+        }
+    }
+
+    /// Counts the earlier states of memories, and of relationships that touched them.
+    fn past_states_of(&self, memories: &BTreeSet<&MemoryId>) -> u64 {
+        let of_memories = memories.iter().filter_map(|id| self.past_memories.get(*id));
+        let of_memories: usize = of_memories.map(Vec::len).sum();
+        let relationships = self.past_relationships.values().flatten();
+        let of_relationships = relationships
+            .filter(|state| touches(state, memories))
+            .count();
+        (of_memories + of_relationships) as u64
+    }
+
+    /// Removes the earlier states of memories and of relationships that touched them, and what
+    /// names them in quarantine.
+    fn forget_traces_of(&mut self, memories: &BTreeSet<&MemoryId>) {
+        self.past_memories.retain(|id, _| !memories.contains(id));
+        for past in self.past_relationships.values_mut() {
+            past.retain(|state| !touches(state, memories));
+        }
+        self.quarantine
+            .retain(|_, record| !record.memories.iter().any(|id| memories.contains(id)));
     }
 
     fn put_relationship(&mut self, given: &Relationship) -> Result<Option<Reinforced>> {
@@ -245,6 +306,17 @@ impl Graph {
         }
         Ok(())
     }
+}
+
+fn erased(change: &Change) -> Option<&MemoryId> {
+    match change {
+        Change::EraseMemory(id) => Some(id),
+        _ => None,
+    }
+}
+
+fn touches(relationship: &Relationship, memories: &BTreeSet<&MemoryId>) -> bool {
+    memories.contains(&relationship.from) || memories.contains(&relationship.to)
 }
 
 /// Says whether the relationship counts where cycles are refused.

@@ -13,11 +13,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 use async_trait::async_trait;
 use domain::{
     Hit, ListQuery, Memory, MemoryId, Page, PageRequest, Path, PathQuery, Relationship,
-    RelationshipQuery, SearchQuery, Timestamp, Walk, Walked,
+    RelationshipId, RelationshipQuery, SearchQuery, Timestamp, Walk, Walked,
 };
 use ports::{
-    BackendError, Batch, Capabilities, Changed, ErrorKind, GraphBackend, Health, Receipt, Result,
-    SchemaVersion, Statistics,
+    BackendError, Batch, Capabilities, Changed, ErrorKind, Finding, GraphBackend, Health,
+    Quarantined, Receipt, Result, Schema, SchemaVersion, Statistics,
 };
 
 use self::graph::Graph;
@@ -69,11 +69,15 @@ impl GraphBackend for MemoryBackend {
             durable: false,
             sql_access: false,
             replica: false,
+            backup: false,
         }
     }
 
-    async fn initialize_schema(&self) -> Result<SchemaVersion> {
-        self.graph("initialize the schema").map(|_| Self::SCHEMA)
+    async fn initialize_schema(&self) -> Result<Schema> {
+        self.graph("initialize the schema").map(|_| Schema {
+            version: Self::SCHEMA,
+            upgraded: None,
+        })
     }
 
     async fn health(&self) -> Result<Health> {
@@ -134,6 +138,33 @@ impl GraphBackend for MemoryBackend {
 
     async fn statistics(&self) -> Result<Statistics> {
         Ok(self.graph("count")?.statistics())
+    }
+
+    async fn memory_history(&self, id: &MemoryId, page: &PageRequest) -> Result<Page<Memory>> {
+        self.graph("read a memory's history")?
+            .memory_history(id, page)
+    }
+
+    async fn relationship_history(
+        &self,
+        id: &RelationshipId,
+        page: &PageRequest,
+    ) -> Result<Page<Relationship>> {
+        self.graph("read a relationship's history")?
+            .relationship_history(id, page)
+    }
+
+    async fn quarantine(&self, page: &PageRequest) -> Result<Page<Quarantined>> {
+        self.graph("list the quarantine")?.quarantine(page)
+    }
+
+    /// What is here went through the checks of the domain, and its indexes are made anew.
+    async fn inspect(&self) -> Result<Vec<Finding>> {
+        self.graph("inspect the store").map(|_| Vec::new())
+    }
+
+    async fn repair(&self) -> Result<Vec<Finding>> {
+        self.graph("repair the store").map(|_| Vec::new())
     }
 
     async fn changes_since(&self, since: Timestamp, page: &PageRequest) -> Result<Page<Changed>> {

@@ -1,10 +1,10 @@
 use std::{cmp::Reverse, collections::HashSet, fmt, sync::Arc};
 
 use domain::{
-    Cursor, ListQuery, Memory, MemoryId, Page, PageRequest, Relationship, RelationshipQuery, Score,
-    Sort, Timestamp,
+    Cursor, ListQuery, Memory, MemoryId, Page, PageRequest, Relationship, RelationshipId,
+    RelationshipQuery, Score, Sort, Timestamp,
 };
-use ports::{BackendError, Changed, Result, Statistics};
+use ports::{BackendError, Changed, Quarantined, Result, Statistics};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::graph::Graph;
@@ -39,6 +39,35 @@ impl Graph {
             query,
             page,
             admitted.cloned(),
+            position,
+        )
+    }
+
+    pub(crate) fn memory_history(&self, id: &MemoryId, page: &PageRequest) -> Result<Page<Memory>> {
+        let states = states(self.memories.get(id), self.past_memories.get(id));
+        history("read a memory's history", id, page, states)
+    }
+
+    pub(crate) fn relationship_history(
+        &self,
+        id: &RelationshipId,
+        page: &PageRequest,
+    ) -> Result<Page<Relationship>> {
+        let states = states(self.relationships.get(id), self.past_relationships.get(id));
+        history("read a relationship's history", id, page, states)
+    }
+
+    pub(crate) fn quarantine(&self, page: &PageRequest) -> Result<Page<Quarantined>> {
+        let records = self
+            .quarantine
+            .values()
+            .map(|record| record.as_ref().clone());
+        let position = |record: &Quarantined| record.id.clone();
+        part(
+            "list the quarantine",
+            &"quarantine",
+            page,
+            records,
             position,
         )
     }
@@ -95,6 +124,28 @@ impl Graph {
         statistics.newest = memories().map(|memory| memory.created_at).max();
         statistics
     }
+}
+
+/// Returns the states of one thing, the oldest first.
+fn states<T: Clone>(now: Option<&Arc<T>>, past: Option<&Vec<Arc<T>>>) -> Vec<T> {
+    let states = past.into_iter().flatten().chain(now);
+    states.map(|state| state.as_ref().clone()).collect()
+}
+
+/// Returns the page of `states`, which it turns around.
+fn history<T: Clone>(
+    doing: &'static str,
+    id: &impl fmt::Debug,
+    page: &PageRequest,
+    states: Vec<T>,
+) -> Result<Page<T>> {
+    let states = states.into_iter().enumerate();
+    let position = |(place, _): &(usize, T)| Reverse(*place);
+    let found = part(doing, &("history", id), page, states, position)?;
+    Ok(Page {
+        items: found.items.into_iter().map(|(_, state)| state).collect(),
+        next: found.next,
+    })
 }
 
 /// Where a memory stands in a list: positions sort as the list does.

@@ -15,12 +15,12 @@ use std::fmt;
 use async_trait::async_trait;
 use domain::{
     Hit, ListQuery, Memory, MemoryId, Page, PageRequest, Path, PathQuery, Relationship,
-    RelationshipQuery, SearchQuery, Timestamp, Walk, Walked,
+    RelationshipId, RelationshipQuery, SearchQuery, Timestamp, Walk, Walked,
 };
 use lanes::Lanes;
 use ports::{
-    Batch, Capabilities, Changed, GraphBackend, Health, Receipt, Result, SchemaVersion, SqlAccess,
-    Statistics,
+    Batch, Capabilities, Changed, Finding, GraphBackend, Health, Quarantined, Receipt, Result,
+    Schema, SqlAccess, Statistics,
 };
 use sql_graph::StatementLog;
 
@@ -72,10 +72,11 @@ impl GraphBackend for SqliteBackend {
             durable: self.location.is_file(),
             sql_access: true,
             replica: false,
+            backup: false,
         }
     }
 
-    async fn initialize_schema(&self) -> Result<SchemaVersion> {
+    async fn initialize_schema(&self) -> Result<Schema> {
         self.write("initialize the schema", |c| sql_graph::initialize_schema(c))
             .await
     }
@@ -141,6 +142,44 @@ impl GraphBackend for SqliteBackend {
 
     async fn statistics(&self) -> Result<Statistics> {
         self.read("count", |c| sql_graph::statistics(c)).await
+    }
+
+    async fn memory_history(&self, id: &MemoryId, page: &PageRequest) -> Result<Page<Memory>> {
+        let (id, page) = (id.clone(), page.clone());
+        self.read("read a memory's history", move |c| {
+            sql_graph::memory_history(c, &id, &page)
+        })
+        .await
+    }
+
+    async fn relationship_history(
+        &self,
+        id: &RelationshipId,
+        page: &PageRequest,
+    ) -> Result<Page<Relationship>> {
+        let (id, page) = (id.clone(), page.clone());
+        self.read("read a relationship's history", move |c| {
+            sql_graph::relationship_history(c, &id, &page)
+        })
+        .await
+    }
+
+    async fn quarantine(&self, page: &PageRequest) -> Result<Page<Quarantined>> {
+        let page = page.clone();
+        self.read("list the quarantine", move |c| {
+            sql_graph::quarantine(c, &page)
+        })
+        .await
+    }
+
+    async fn inspect(&self) -> Result<Vec<Finding>> {
+        self.read("inspect the store", |c| sql_graph::inspect(c))
+            .await
+    }
+
+    async fn repair(&self) -> Result<Vec<Finding>> {
+        self.write("repair the store", |c| sql_graph::repair(c))
+            .await
     }
 
     async fn changes_since(&self, since: Timestamp, page: &PageRequest) -> Result<Page<Changed>> {

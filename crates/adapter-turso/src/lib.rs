@@ -29,11 +29,12 @@ use std::{
 use async_trait::async_trait;
 use domain::{
     Hit, ListQuery, Memory, MemoryId, Page, PageRequest, Path, PathQuery, Relationship,
-    RelationshipQuery, SearchQuery, Timestamp, Walk, Walked,
+    RelationshipId, RelationshipQuery, SearchQuery, Timestamp, Walk, Walked,
 };
 use ports::{
-    BackendError, Batch, Capabilities, Changed, ErrorKind, GraphBackend, Health, Receipt, Replica,
-    Result, SchemaVersion, SqlAccess, Statistics, SyncState, SyncStatus, Synced,
+    BackendError, Batch, Capabilities, Changed, ErrorKind, Finding, GraphBackend, Health,
+    Quarantined, Receipt, Replica, Result, Schema, SqlAccess, Statistics, SyncState, SyncStatus,
+    Synced,
 };
 use sql_graph::StatementLog;
 use tokio::sync::oneshot;
@@ -216,10 +217,11 @@ impl GraphBackend for TursoBackend {
             durable: !(in_memory && matches!(mode, Ok(Mode::Local))),
             sql_access: true,
             replica: matches!(mode, Ok(Mode::Replica)),
+            backup: false,
         }
     }
 
-    async fn initialize_schema(&self) -> Result<SchemaVersion> {
+    async fn initialize_schema(&self) -> Result<Schema> {
         const DOING: &str = "initialize the schema";
         let open = self.opened(DOING)?;
         let initialize = |connection: &mut Connection| {
@@ -228,7 +230,10 @@ impl GraphBackend for TursoBackend {
                 let is_newest =
                     sql_graph::schema_version(&mut connection.engine)? == sql_graph::NEWEST;
                 if is_newest && !sql_graph::has_new_texts(&mut connection.engine)? {
-                    return Ok(sql_graph::NEWEST);
+                    return Ok(Schema {
+                        version: sql_graph::NEWEST,
+                        upgraded: None,
+                    });
                 }
                 return connection.interact(|engine| sql_graph::initialize_schema(engine));
             }
@@ -305,6 +310,55 @@ impl GraphBackend for TursoBackend {
 
     async fn statistics(&self) -> Result<Statistics> {
         self.read("count", |c| sql_graph::statistics(c)).await
+    }
+
+    async fn memory_history(&self, id: &MemoryId, page: &PageRequest) -> Result<Page<Memory>> {
+        let (id, page) = (id.clone(), page.clone());
+        self.read("read a memory's history", move |c| {
+            sql_graph::memory_history(c, &id, &page)
+        })
+        .await
+    }
+
+    async fn relationship_history(
+        &self,
+        id: &RelationshipId,
+        page: &PageRequest,
+    ) -> Result<Page<Relationship>> {
+        let (id, page) = (id.clone(), page.clone());
+        self.read("read a relationship's history", move |c| {
+            sql_graph::relationship_history(c, &id, &page)
+        })
+        .await
+    }
+
+    async fn quarantine(&self, page: &PageRequest) -> Result<Page<Quarantined>> {
+        let page = page.clone();
+        self.read("list the quarantine", move |c| {
+            sql_graph::quarantine(c, &page)
+        })
+        .await
+    }
+
+    async fn inspect(&self) -> Result<Vec<Finding>> {
+        self.read("inspect the store", |c| sql_graph::inspect(c))
+            .await
+    }
+
+    async fn repair(&self) -> Result<Vec<Finding>> {
+        const DOING: &str = "repair the store";
+        let open = self.opened(DOING)?;
+        let repair = |connection: &mut Connection| {
+            connection.begin_alone()?;
+            if connection.writer.is_some() {
+                return connection.interact(|engine| sql_graph::repair(engine));
+            }
+            sql_graph::repair(connection)
+        };
+        open.lanes
+            .write_alone(repair)
+            .await
+            .map_err(error::on_lane(DOING))
     }
 
     async fn changes_since(&self, since: Timestamp, page: &PageRequest) -> Result<Page<Changed>> {

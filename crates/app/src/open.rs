@@ -18,7 +18,11 @@ pub async fn open_backend(config: &Config) -> Result<Arc<dyn GraphBackend>> {
     let backend = connect(config).await?;
     match backend.initialize_schema().await {
         Ok(schema) => {
-            tracing::debug!(backend = backend.name(), schema = schema.0, "opened");
+            tracing::debug!(
+                backend = backend.name(),
+                schema = schema.version.0,
+                "opened"
+            );
             Ok(backend)
         }
         Err(error) => {

@@ -151,6 +151,16 @@ impl Memory {
         self.context.as_ref()?.project_path.as_deref()
     }
 
+    /// Says whether it differs from `before` in more than how often it was used.
+    pub fn is_new_state_of(&self, before: &Self) -> bool {
+        let used = Self {
+            usage_count: self.usage_count,
+            last_accessed: self.last_accessed,
+            ..before.clone()
+        };
+        *self != used
+    }
+
     /// Brings texts into the form that [`check`](Self::check) demands where this loses nothing:
     /// trims title, content and summary, drops an empty summary, and puts tags in lower case, each
     /// once, without empty ones.

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AsOf, Invalid, Memory, MemoryId, MemoryType, Relationship, RelationshipId, RelationshipType,
-    Score, Timestamp, memory::normalised_tags,
+    Score, Timestamp,
+    memory::normalised_tags,
+    text::{Question, question},
 };
 
 /// The deepest walk, and the longest path.
@@ -19,6 +21,8 @@ pub struct MemoryFilter {
     pub tags: Vec<String>,
     /// Of exactly this project.
     pub project_path: Option<String>,
+    /// With exactly any of these contents.
+    pub contents: Vec<String>,
     /// At least this important.
     pub min_importance: Option<Score>,
     /// At least this sure.
@@ -40,6 +44,7 @@ impl MemoryFilter {
             && self.admits_tags(memory)
             && (self.project_path.is_none()
                 || self.project_path.as_deref() == memory.project_path())
+            && (self.contents.is_empty() || self.contents.contains(&memory.content))
             && self
                 .min_importance
                 .is_none_or(|least| memory.importance >= least)
@@ -121,6 +126,9 @@ pub struct RelationshipQuery {
     pub direction: Direction,
     /// Of any of these types.
     pub types: Vec<RelationshipType>,
+    /// With a context that has every word of this text, as a [strict](SearchMode::Strict) search
+    /// finds words; a text without a word asks for nothing in particular.
+    pub context: Option<String>,
     /// Valid as of.
     pub as_of: AsOf,
 }
@@ -136,6 +144,15 @@ impl RelationshipQuery {
                     .any(|memory| relationship.other_end(memory, self.direction).is_some()))
             && (self.types.is_empty() || self.types.contains(&relationship.relationship_type))
             && self.as_of.admits(relationship.validity())
+            && self
+                .context_words()
+                .is_none_or(|words| relationship.context_answers(&words))
+    }
+
+    /// What the context is asked for, when it is asked for a word.
+    pub fn context_words(&self) -> Option<Question> {
+        let words = question(self.context.as_deref()?);
+        (!words.is_empty()).then_some(words)
     }
 }
 

@@ -1,9 +1,12 @@
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Direction, Invalid, MemoryId, RelationshipId, RelationshipType, Score, Timestamp, Validity,
     circumstances::{self, Circumstances},
     invalid::check_text,
+    text::{self, Question, Term},
     time::{check_time, document},
 };
 
@@ -121,6 +124,25 @@ impl Relationship {
     /// Reads what the free text says about scope, conditions and evidence.
     pub fn circumstances(&self) -> Option<Circumstances> {
         self.context.as_deref().map(circumstances::read)
+    }
+
+    /// Says whether it differs from `before` in more than `invalidated_by`.
+    pub fn is_new_state_of(&self, before: &Self) -> bool {
+        let named = Self {
+            invalidated_by: self.invalidated_by.clone(),
+            ..before.clone()
+        };
+        *self != named
+    }
+
+    /// Says whether the context has every word that is asked for.
+    pub fn context_answers(&self, asked: &Question) -> bool {
+        let Some(context) = &self.context else {
+            return false;
+        };
+        let mut terms: HashSet<Term> = text::terms(context).into_iter().collect();
+        terms.extend(text::terms(&text::expansion(context)));
+        asked.is_answered(|term| terms.contains(term))
     }
 
     /// Returns the other end as seen from `memory`, when the relationship can be followed from

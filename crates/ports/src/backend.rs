@@ -1,4 +1,4 @@
-use std::{fmt, future::Future};
+use std::{fmt, future::Future, path};
 
 use async_trait::async_trait;
 use domain::{
@@ -7,8 +7,8 @@ use domain::{
 };
 
 use crate::{
-    BackendError, Batch, Capabilities, Changed, ErrorKind, Health, Receipt, Replica, Result,
-    SchemaVersion, SqlAccess, Statistics,
+    BackendError, Backup, Batch, Capabilities, Changed, ErrorKind, Finding, Health, Quarantined,
+    Receipt, Replica, Result, Schema, SqlAccess, Statistics,
 };
 
 /// Keeps a memory graph.
@@ -34,10 +34,14 @@ pub trait GraphBackend: fmt::Debug + Send + Sync + 'static {
     /// Makes or upgrades what the graph needs, and says which version is there now. Calling it
     /// again changes nothing.
     ///
+    /// A store of a predecessor is upgraded where the backend can open it: as a whole or not at
+    /// all, after a backup beside it, and with a report.
+    ///
     /// # Errors
     ///
-    /// - [`Schema`](ErrorKind::Schema) when the store is newer than this program
-    async fn initialize_schema(&self) -> Result<SchemaVersion>;
+    /// - [`Schema`](ErrorKind::Schema) when the store is newer than this program, or holds what is
+    ///   another program's
+    async fn initialize_schema(&self) -> Result<Schema>;
 
     /// Looks at the store and says how it is. Trouble that does not prevent the look becomes a
     /// warning.
@@ -111,6 +115,60 @@ pub trait GraphBackend: fmt::Debug + Send + Sync + 'static {
 
     /// Counts what the graph is made of.
     async fn statistics(&self) -> Result<Statistics>;
+
+    /// Returns the states of a memory, the newest first: the present one, when it is there, then
+    /// those that changes replaced, and the last one before it was removed. A state is kept when
+    /// the next one differs in more than how often the memory was used, and
+    /// [`EraseMemory`](crate::Change::EraseMemory) removes it.
+    ///
+    /// # Errors
+    ///
+    /// - [`InvalidArgument`](ErrorKind::InvalidArgument) as for [`list`](Self::list)
+    async fn memory_history(&self, id: &MemoryId, page: &PageRequest) -> Result<Page<Memory>>;
+
+    /// Returns the states of a relationship, as [`memory_history`](Self::memory_history) does those
+    /// of a memory. A state is kept when the next one differs in more than `invalidated_by`.
+    ///
+    /// # Errors
+    ///
+    /// - [`InvalidArgument`](ErrorKind::InvalidArgument) as for [`list`](Self::list)
+    async fn relationship_history(
+        &self,
+        id: &RelationshipId,
+        page: &PageRequest,
+    ) -> Result<Page<Relationship>>;
+
+    /// Lists what is kept in quarantine, by ascending id.
+    ///
+    /// # Errors
+    ///
+    /// - [`InvalidArgument`](ErrorKind::InvalidArgument) as for [`list`](Self::list)
+    async fn quarantine(&self, page: &PageRequest) -> Result<Page<Quarantined>>;
+
+    /// Looks for trouble in the store: damage, rows that do not decode, indexes that are out of
+    /// step with the rows, relationships whose ends are gone. Reads all of it, and changes nothing.
+    async fn inspect(&self) -> Result<Vec<Finding>>;
+
+    /// Mends what [`inspect`](Self::inspect) finds and can be [mended](Finding::can_repair), as a
+    /// whole or not at all, and returns what it mended. Rows that do not decode go into quarantine.
+    ///
+    /// # Errors
+    ///
+    /// - [`Corrupt`](ErrorKind::Corrupt) for a damaged file, which is left as it is
+    async fn repair(&self) -> Result<Vec<Finding>>;
+
+    /// Copies the store into a new file while others go on reading and writing: one state of the
+    /// graph, which was read back and checked when this returns.
+    ///
+    /// # Errors
+    ///
+    /// - [`Unsupported`](ErrorKind::Unsupported) without [`Capabilities::backup`]
+    /// - [`InvalidArgument`](ErrorKind::InvalidArgument) when there is something at `file`
+    async fn backup(&self, file: &path::Path) -> Result<Backup> {
+        let _ = file;
+        Err(BackendError::new(ErrorKind::Unsupported, "back up")
+            .because(format!("the backend {} has no file to copy", self.name())))
+    }
 
     /// Lists what the graph learned at or after `since`: by moment, memories before relationships,
     /// then by id. What was removed leaves no trace.

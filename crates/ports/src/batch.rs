@@ -1,6 +1,8 @@
 use domain::{Invalid, Memory, MemoryId, Relationship, RelationshipId, Timestamp, check_time};
 use serde::Serialize;
 
+use crate::Quarantined;
+
 /// Changes that go in together or not at all. Holds no lock, so nothing stays open: it can be
 /// queued, merged with others into one commit, logged, or sent again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,6 +36,11 @@ pub enum Change {
     /// Removes the memory and every relationship that touches it. Removing one that is not there
     /// succeeds.
     RemoveMemory(MemoryId),
+    /// Removes the memory as [`RemoveMemory`](Self::RemoveMemory) does, and with it every state
+    /// that the history has of it and of relationships that touched it, and what quarantine has
+    /// that [names](Quarantined::memories) it. Erasing one that is not there does the same to the
+    /// traces that it left.
+    EraseMemory(MemoryId),
     /// Counts `uses` of the memory, the last of them at `at`, unless a later one is known; neither
     /// its version nor its `updated_at` changes. Touching one that is not there succeeds.
     TouchMemory {
@@ -64,6 +71,10 @@ pub enum Change {
         /// When this became known.
         recorded_at: Timestamp,
     },
+    /// Puts the record into quarantine, or replaces the one with the same id.
+    Quarantine(Box<Quarantined>),
+    /// Removes the record with this id from quarantine. Removing one that is not there succeeds.
+    ReleaseQuarantined(String),
 }
 
 /// What happens to a relationship that closes a cycle of a type that has none.
@@ -87,6 +98,12 @@ pub struct Receipt {
     pub relationships_added: u64,
     /// How many relationships were there before and no longer are.
     pub relationships_removed: u64,
+    /// How many earlier states of memories and relationships were erased.
+    pub states_erased: u64,
+    /// How many records were not in quarantine before and are now.
+    pub quarantined_added: u64,
+    /// How many records were in quarantine before and no longer are.
+    pub quarantined_removed: u64,
     /// The relationships that joined one that stated the same, in the order of the batch.
     pub reinforced: Vec<Reinforced>,
 }
@@ -139,7 +156,11 @@ impl Batch {
                 check_time("valid_until", *until)?;
                 check_time("recorded_at", *recorded_at)
             }
-            Change::RemoveMemory(_) | Change::RemoveRelationship(_) => Ok(()),
+            Change::Quarantine(record) => record.check(),
+            Change::RemoveMemory(_)
+            | Change::EraseMemory(_)
+            | Change::RemoveRelationship(_)
+            | Change::ReleaseQuarantined(_) => Ok(()),
         })
     }
 }

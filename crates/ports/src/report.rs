@@ -3,10 +3,14 @@ use std::collections::BTreeMap;
 use domain::{Memory, MemoryType, Relationship, RelationshipType, Timestamp};
 use serde::Serialize;
 
-use crate::SyncStatus;
+use crate::{SchemaVersion, SyncStatus};
 
 /// What a backend can do beyond the methods that every backend has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an answer of its own"
+)]
 pub struct Capabilities {
     /// What was acknowledged is there after the process ended in any way.
     pub durable: bool,
@@ -14,11 +18,9 @@ pub struct Capabilities {
     pub sql_access: bool,
     /// [`GraphBackend::replica`](crate::GraphBackend::replica) answers.
     pub replica: bool,
+    /// [`GraphBackend::backup`](crate::GraphBackend::backup) answers.
+    pub backup: bool,
 }
-
-/// The version of a store's schema; each step adds one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct SchemaVersion(pub u32);
 
 /// How a backend is.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -12,16 +12,17 @@ use crate::{
     SqlConnection,
     cycle::find_cycle,
     row::{self, text_of},
-    slice::{Effects, Slice, Statement, statement},
+    slice::{Slice, Statement, statement},
+    touched, write,
 };
 
 /// Applies each of the batches, in order, as a whole or not at all; one that is refused leaves no
 /// trace. An error of the whole leaves a trace: then the caller takes the transaction back, and may
 /// try each batch alone.
 ///
-/// It reads with at most 6 statements, all of them before the first that writes, and writes with at
-/// most 5, one more of a kind for each [`SqlConnection::largest_parameter`], however many batches
-/// there are.
+/// It reads with at most 7 statements, all of them before the first that writes, and writes with at
+/// most 12, most of which are for what is rare; one more of a kind for each
+/// [`SqlConnection::largest_parameter`], however many batches there are.
 pub fn apply(
     connection: &mut dyn SqlConnection,
     batches: &[Batch],
@@ -31,7 +32,11 @@ pub fn apply(
         .iter()
         .filter_map(|batch| batch.as_ref().ok().copied())
         .collect();
-    let mut slice = load(connection, &sound)?;
+    if batches.len() > 1 && sound.iter().any(|batch| erases(batch)) {
+        // What it counts is what was there before, also of what others of these put.
+        return Err(one_by_one());
+    }
+    let mut slice = touched::load(connection, &sound)?;
     let mut suspects = Vec::new();
     let mut receipts = Vec::with_capacity(batches.len());
     for batch in checked {
@@ -47,8 +52,7 @@ pub fn apply(
             Ok(batch) => {
                 if !suspects.is_empty() && takes_away(&slice, batch) {
                     // What an earlier batch put might close a cycle only until this one.
-                    return Err(BackendError::new(ErrorKind::Conflict, "apply a batch")
-                        .because("the batches have to be applied one by one"));
+                    return Err(one_by_one());
                 }
                 batch
                     .changes
@@ -60,8 +64,18 @@ pub fn apply(
         });
     }
     refuse_cycles(connection, &slice, &suspects)?;
-    write(connection, &slice.effects())?;
+    write::write(connection, &slice.effects())?;
     Ok(receipts)
+}
+
+fn one_by_one() -> BackendError {
+    BackendError::new(ErrorKind::Conflict, "apply a batch")
+        .because("the batches have to be applied one by one")
+}
+
+fn erases(batch: &Batch) -> bool {
+    let mut changes = batch.changes.iter();
+    changes.any(|change| matches!(change, Change::EraseMemory(_)))
 }
 
 fn checked(batch: &Batch) -> Result<&Batch> {
@@ -114,141 +128,6 @@ pub fn read_new_texts(connection: &mut dyn SqlConnection) -> Result<()> {
         )?;
     }
     Ok(())
-}
-
-/// What batches touch.
-#[derive(Default)]
-struct Touched<'a> {
-    /// Memories whose presence matters.
-    presence: BTreeSet<&'a MemoryId>,
-    /// Memories whose content matters too.
-    content: BTreeSet<&'a MemoryId>,
-    removed: BTreeSet<&'a MemoryId>,
-    relationships: BTreeSet<&'a RelationshipId>,
-    statements: BTreeSet<Statement>,
-}
-
-impl<'a> Touched<'a> {
-    fn by(batches: &[&'a Batch]) -> Self {
-        let mut touched = Self::default();
-        for expect in batches.iter().flat_map(|batch| &batch.expects) {
-            match expect {
-                Expect::Absent(id) | Expect::Present(id) | Expect::Version(id, _) => {
-                    touched.content.insert(id);
-                }
-                Expect::RecordedAt(id, _) => {
-                    touched.relationships.insert(id);
-                }
-            }
-        }
-        for change in batches.iter().flat_map(|batch| &batch.changes) {
-            match change {
-                Change::PutMemory(memory) => {
-                    touched.presence.insert(&memory.id);
-                }
-                Change::RemoveMemory(id) => {
-                    touched.presence.insert(id);
-                    touched.removed.insert(id);
-                }
-                Change::TouchMemory { id, .. } => {
-                    touched.content.insert(id);
-                }
-                Change::PutRelationship(relationship) => {
-                    touched
-                        .presence
-                        .extend([&relationship.from, &relationship.to]);
-                    touched.relationships.insert(&relationship.id);
-                    touched.relationships.extend(&relationship.invalidated_by);
-                    touched.statements.insert(statement(relationship));
-                }
-                Change::RemoveRelationship(id) => {
-                    touched.relationships.insert(id);
-                }
-                Change::InvalidateRelationship { id, by, .. } => {
-                    touched.relationships.insert(id);
-                    touched.relationships.extend(by);
-                }
-            }
-        }
-        touched
-    }
-}
-
-fn load(connection: &mut dyn SqlConnection, batches: &[&Batch]) -> Result<Slice> {
-    let touched = Touched::by(batches);
-    let mut slice = Slice::default();
-    if !touched.presence.is_empty() {
-        connection.query(
-            "SELECT n.id FROM json_each(?1) AS asked CROSS JOIN nodes AS n ON n.id = asked.value",
-            &[json(&touched.presence)],
-            &mut |row| {
-                slice.stored_memory(memory_id(text_of(row, 0)?)?, None);
-                Ok(())
-            },
-        )?;
-    }
-    if !touched.content.is_empty() {
-        memories(connection, &touched.content, |memory| {
-            slice.stored_memory(memory.id.clone(), Some(memory));
-        })?;
-    }
-    if !touched.relationships.is_empty() {
-        let sql = format!(
-            "SELECT {} FROM json_each(?1) AS asked CROSS JOIN relationships AS r ON r.id = asked.value",
-            row::RELATIONSHIP_COLUMNS
-        );
-        connection.query(&sql, &[json(&touched.relationships)], &mut |row| {
-            slice.stored_relationship(row::relationship(row)?);
-            Ok(())
-        })?;
-    }
-    if !touched.statements.is_empty() {
-        load_statements(connection, &touched.statements, &mut slice)?;
-    }
-    if !touched.removed.is_empty() {
-        connection.query(
-            "SELECT asked.value, r.id FROM json_each(?1) AS asked
-             CROSS JOIN relationships AS r ON r.from_id = asked.value
-             UNION ALL
-             SELECT asked.value, r.id FROM json_each(?1) AS asked
-             CROSS JOIN relationships AS r ON r.to_id = asked.value",
-            &[json(&touched.removed)],
-            &mut |row| {
-                let relationship = relationship_id(text_of(row, 1)?)?;
-                slice.stored_touching(memory_id(text_of(row, 0)?)?, relationship);
-                Ok(())
-            },
-        )?;
-    }
-    Ok(slice)
-}
-
-/// Reads the relationships without an end that state what the batch is about to state.
-fn load_statements(
-    connection: &mut dyn SqlConnection,
-    statements: &BTreeSet<Statement>,
-    slice: &mut Slice,
-) -> Result<()> {
-    let mut asked = Vec::new();
-    for (relationship_type, from, to) in statements {
-        asked.push((relationship_type, from, to));
-        if relationship_type.is_symmetric() {
-            asked.push((relationship_type, to, from));
-        }
-    }
-    let sql = format!(
-        "SELECT {} FROM json_each(?1) AS asked CROSS JOIN relationships AS r
-         ON r.from_id = asked.value ->> 1 AND r.valid_until IS NULL
-         AND r.rel_type = asked.value ->> 0 AND r.to_id = asked.value ->> 2",
-        row::RELATIONSHIP_COLUMNS
-    );
-    connection.query(&sql, &[json(&asked)], &mut |row| {
-        let relationship = row::relationship(row)?;
-        if slice.relationship(&relationship.id).is_none() {
-            slice.stored_relationship(relationship);
-        }
-        Ok(())
-    })
 }
 
 /// Reads the memories with these ids, in no order.
@@ -315,58 +194,6 @@ fn check(slice: &Slice, expect: &Expect) -> Result<()> {
     Err(BackendError::conflict("apply a batch", conflict, detail))
 }
 
-fn write(connection: &mut dyn SqlConnection, effects: &Effects) -> Result<()> {
-    let largest = connection.largest_parameter();
-    if !effects.remove_relationships.is_empty() {
-        let sql = "DELETE FROM relationships WHERE id IN (SELECT value FROM json_each(?1))";
-        connection.execute(sql, &[json(&effects.remove_relationships)])?;
-    }
-    for rows in parameters(largest, effects.put_memories.iter().map(row::memory_row)) {
-        connection.execute(
-            "INSERT INTO nodes (id, properties, created_at, updated_at, expansion)
-             SELECT value ->> 0, value -> 1, value ->> 2, value ->> 3, value ->> 4
-             FROM json_each(?1) WHERE true
-             ON CONFLICT (id) DO UPDATE SET
-               properties = excluded.properties, created_at = excluded.created_at,
-               updated_at = excluded.updated_at, expansion = excluded.expansion",
-            &[rows],
-        )?;
-    }
-    if !effects.put_memories.is_empty() {
-        // A new text with the same expansion looks as if nobody had read it.
-        let ids: Vec<_> = effects.put_memories.iter().map(|put| &put.id).collect();
-        connection.execute(
-            "DELETE FROM nodes_unread AS unread WHERE EXISTS (SELECT 1 FROM nodes AS n
-               WHERE n.key = unread.key AND n.id IN (SELECT value FROM json_each(?1)))",
-            &[json(&ids)],
-        )?;
-    }
-    for rows in parameters(
-        largest,
-        effects.put_relationships.iter().map(row::relationship_row),
-    ) {
-        connection.execute(
-            "INSERT INTO relationships (id, from_id, to_id, rel_type, properties, created_at,
-               recorded_at, valid_from, valid_until, invalidated_by)
-             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value -> 4, value ->> 5,
-               value ->> 6, value ->> 7, value ->> 8, value ->> 9
-             FROM json_each(?1) WHERE true
-             ON CONFLICT (id) DO UPDATE SET
-               from_id = excluded.from_id, to_id = excluded.to_id, rel_type = excluded.rel_type,
-               properties = excluded.properties, created_at = excluded.created_at,
-               recorded_at = excluded.recorded_at, valid_from = excluded.valid_from,
-               valid_until = excluded.valid_until, invalidated_by = excluded.invalidated_by",
-            &[rows],
-        )?;
-    }
-    // Last, since what moved away from them must not go with them.
-    if !effects.remove_memories.is_empty() {
-        let sql = "DELETE FROM nodes WHERE id IN (SELECT value FROM json_each(?1))";
-        connection.execute(sql, &[json(&effects.remove_memories)])?;
-    }
-    Ok(())
-}
-
 /// Returns what `batch` put and must not close a cycle.
 fn suspects(slice: &Slice, batch: &Batch) -> BTreeSet<Statement> {
     let put = batch.changes.iter().filter_map(|change| match change {
@@ -384,12 +211,16 @@ fn suspects(slice: &Slice, batch: &Batch) -> BTreeSet<Statement> {
 fn takes_away(slice: &Slice, batch: &Batch) -> bool {
     batch.changes.iter().any(|change| match change {
         Change::RemoveMemory(_)
+        | Change::EraseMemory(_)
         | Change::RemoveRelationship(_)
         | Change::InvalidateRelationship { .. } => true,
         Change::PutRelationship(put) => slice
             .relationship(&put.id)
             .is_some_and(|now| !now.states_the_same(put) || now.valid_until != put.valid_until),
-        Change::PutMemory(_) | Change::TouchMemory { .. } => false,
+        Change::PutMemory(_)
+        | Change::TouchMemory { .. }
+        | Change::Quarantine(_)
+        | Change::ReleaseQuarantined(_) => false,
     })
 }
 
@@ -483,10 +314,10 @@ pub(crate) fn parameters(
     })
 }
 
-fn memory_id(id: &str) -> Result<MemoryId> {
+pub(crate) fn memory_id(id: &str) -> Result<MemoryId> {
     MemoryId::new(id).map_err(row::corrupt("read an id"))
 }
 
-fn relationship_id(id: &str) -> Result<RelationshipId> {
+pub(crate) fn relationship_id(id: &str) -> Result<RelationshipId> {
     RelationshipId::new(id).map_err(row::corrupt("read an id"))
 }

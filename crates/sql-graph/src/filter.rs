@@ -71,6 +71,7 @@ impl Conditions {
             ));
         }
         self.any_of("n.project_path", filter.project_path.as_slice());
+        self.any_of("n.content", &filter.contents);
         for (column, least) in [
             ("n.importance", filter.min_importance),
             ("n.confidence", filter.min_confidence),

@@ -1,6 +1,6 @@
 //! Reads by id, lists in pages, and what changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     Cursor, Direction, ListQuery, Memory, MemoryId, Page, PageRequest, Relationship,
@@ -82,7 +82,16 @@ pub fn list(
     let mut conditions = Conditions::default();
     let mut filter = query.filter.clone();
     let tags = filter.folded_tags();
-    let source = if has_few(connection, &tags)? {
+    let source = if !filter.contents.is_empty() {
+        let contents: BTreeSet<_> = std::mem::take(&mut filter.contents).into_iter().collect();
+        let contents = conditions.parameter(json(&contents));
+        // The first two comparisons are what the index has.
+        format!(
+            "json_each({contents}) AS asked CROSS JOIN nodes AS n
+             ON length(n.content) = length(asked.value)
+               AND substr(n.content, -12) = substr(asked.value, -12) AND n.content = asked.value"
+        )
+    } else if has_few(connection, &tags)? {
         filter.tags.clear();
         let tags = conditions.parameter(json(&tags));
         format!(
@@ -195,12 +204,19 @@ pub fn relationships(
     };
     conditions.any_of("r.rel_type", &query.types);
     conditions.as_of("r", query.as_of);
+    let words = query.context_words();
+    if words.is_some() {
+        conditions.add("r.properties ->> 'context' IS NOT NULL");
+    }
     if let Some(cursor) = &page.after {
         let id: String = cursor.position(query).map_err(invalid())?;
         let id = conditions.parameter(id);
         conditions.add(format!("r.id > {id}"));
     }
-    let limit = conditions.parameter(one_more(page));
+    let limit = match words {
+        None => conditions.parameter(one_more(page)),
+        Some(_) => "-1".to_owned(),
+    };
     let sql = format!(
         "SELECT {} FROM {source} WHERE {} ORDER BY r.id LIMIT {limit}",
         row::RELATIONSHIP_COLUMNS,
@@ -208,7 +224,14 @@ pub fn relationships(
     );
     let mut found = Vec::new();
     connection.query(&sql, conditions.parameters(), &mut |row| {
-        found.push(row::relationship(row)?);
+        let relationship = row::relationship(row)?;
+        // Words are compared here, where they are folded as everywhere.
+        let answers = words
+            .as_ref()
+            .is_none_or(|words| relationship.context_answers(words));
+        if answers && found.len() <= page.size() {
+            found.push(relationship);
+        }
         Ok(())
     })?;
     Ok(Page::cut(found, page.size(), |last| {
@@ -314,6 +337,6 @@ fn changed(
 }
 
 /// Returns the page's limit and one more, which tells whether there is a next page.
-fn one_more(page: &PageRequest) -> SqlValue {
+pub(crate) fn one_more(page: &PageRequest) -> SqlValue {
     SqlValue::Integer(i64::from(page.limit.get()) + 1)
 }

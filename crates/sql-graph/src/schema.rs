@@ -1,12 +1,13 @@
-use ports::{BackendError, ErrorKind, Result, SchemaVersion};
+use ports::{BackendError, ErrorKind, Result, Schema, SchemaVersion};
 
 use crate::{SqlConnection, read_new_texts};
 
 /// The steps from an empty store to the newest schema, each a script. A step is never changed once
 /// a release has run it: a change is a new step.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     include_str!("schema/0001_graph.sql"),
     include_str!("schema/0002_batches.sql"),
+    include_str!("schema/0003_past.sql"),
 ];
 
 /// The newest version that this program knows.
@@ -19,7 +20,7 @@ pub const NEWEST: SchemaVersion = SchemaVersion(STEPS.len() as u32);
 /// # Errors
 ///
 /// - [`Schema`](ErrorKind::Schema) as for [`schema_version`]
-pub fn initialize_schema(connection: &mut dyn SqlConnection) -> Result<SchemaVersion> {
+pub fn initialize_schema(connection: &mut dyn SqlConnection) -> Result<Schema> {
     let found = schema_version(connection)?;
     for (step, script) in STEPS.iter().enumerate().skip(found.0 as usize) {
         let version = step + 1;
@@ -29,7 +30,10 @@ pub fn initialize_schema(connection: &mut dyn SqlConnection) -> Result<SchemaVer
         ))?;
     }
     read_new_texts(connection)?;
-    Ok(NEWEST)
+    Ok(Schema {
+        version: NEWEST,
+        upgraded: None,
+    })
 }
 
 /// Returns the version of the store's schema; 0 for an empty store.

@@ -1,9 +1,12 @@
 //! The part of the graph that batches touch, and what the batches make of it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use domain::{Memory, MemoryId, Relationship, RelationshipId, RelationshipType};
-use ports::{BackendError, Change, ErrorKind, Receipt, Reinforced, Result};
+use ports::{BackendError, Change, ErrorKind, Quarantined, Receipt, Reinforced, Result};
 
 /// What a relationship states.
 pub(crate) type Statement = (RelationshipType, MemoryId, MemoryId);
@@ -26,7 +29,15 @@ pub(crate) struct Slice {
     touching: HashMap<MemoryId, BTreeSet<RelationshipId>>,
     /// Which relationships name this one as what took their place, or did.
     naming: HashMap<RelationshipId, BTreeSet<RelationshipId>>,
+    quarantined: BTreeMap<String, State<Quarantined>>,
+    /// What quarantine has about memories that the batch erases.
+    about_erased: BTreeSet<String>,
+    erased: Vec<MemoryId>,
+    /// How many states the history has of those, and of relationships that touched them.
+    states: u64,
     reinforced: Vec<Reinforced>,
+    past_memories: Vec<Arc<Memory>>,
+    past_relationships: Vec<Arc<Relationship>>,
 }
 
 /// A memory or a relationship, as it was and as it is.
@@ -37,6 +48,8 @@ struct State<T> {
     removed: bool,
     /// Whether it was there before the present batch.
     was_there: bool,
+    /// What an earlier batch put, and was there before the present one.
+    before: Option<Arc<T>>,
     now: Presence<T>,
 }
 
@@ -44,8 +57,8 @@ struct State<T> {
 enum Presence<T> {
     Absent,
     /// As it was stored; known where its content matters.
-    Stored(Option<Box<T>>),
-    Put(Box<T>),
+    Stored(Option<Arc<T>>),
+    Put(Arc<T>),
 }
 
 impl<T> Default for State<T> {
@@ -54,6 +67,7 @@ impl<T> Default for State<T> {
             was_stored: false,
             removed: false,
             was_there: false,
+            before: None,
             now: Presence::Absent,
         }
     }
@@ -64,7 +78,7 @@ impl<T> State<T> {
     fn store(&mut self, content: Option<T>) {
         self.was_stored = true;
         self.was_there = true;
-        self.now = Presence::Stored(content.map(Box::new));
+        self.now = Presence::Stored(content.map(Arc::new));
     }
 
     fn remove(&mut self) {
@@ -80,7 +94,7 @@ impl<T> State<T> {
     fn content(&self) -> Option<&T> {
         match &self.now {
             Presence::Absent | Presence::Stored(None) => None,
-            Presence::Stored(Some(content)) | Presence::Put(content) => Some(content),
+            Presence::Stored(Some(content)) | Presence::Put(content) => Some(content.as_ref()),
         }
     }
 
@@ -90,6 +104,18 @@ impl<T> State<T> {
         *removed += u64::from(!self.is_there() && self.was_there);
         self.was_there = self.is_there();
     }
+
+    /// Returns what an earlier batch put, when the present one made another state of it, or
+    /// removed it. What was stored before the first of them is kept by the store.
+    fn replaced(&mut self, is_new_state: impl FnOnce(&T, &T) -> bool) -> Option<Arc<T>> {
+        let now = match &self.now {
+            Presence::Put(now) => Some(Arc::clone(now)),
+            Presence::Stored(_) => return None,
+            Presence::Absent => None,
+        };
+        let before = std::mem::replace(&mut self.before, now.clone());
+        before.filter(|before| now.is_none_or(|now| is_new_state(&now, before)))
+    }
 }
 
 /// What has to be written.
@@ -97,8 +123,13 @@ impl<T> State<T> {
 pub(crate) struct Effects {
     pub(crate) remove_memories: Vec<MemoryId>,
     pub(crate) remove_relationships: Vec<RelationshipId>,
-    pub(crate) put_memories: Vec<Memory>,
-    pub(crate) put_relationships: Vec<Relationship>,
+    pub(crate) put_memories: Vec<Arc<Memory>>,
+    pub(crate) put_relationships: Vec<Arc<Relationship>>,
+    pub(crate) past_memories: Vec<Arc<Memory>>,
+    pub(crate) past_relationships: Vec<Arc<Relationship>>,
+    pub(crate) put_quarantined: Vec<Arc<Quarantined>>,
+    pub(crate) remove_quarantined: Vec<String>,
+    pub(crate) erase_memories: Vec<MemoryId>,
 }
 
 impl Slice {
@@ -129,6 +160,20 @@ impl Slice {
             .insert(relationship);
     }
 
+    /// Takes note of a record that is in quarantine, and whether it is about a memory that a batch
+    /// erases.
+    pub(crate) fn stored_quarantined(&mut self, id: String, is_about_erased: bool) {
+        if is_about_erased {
+            self.about_erased.insert(id.clone());
+        }
+        self.quarantined.entry(id).or_default().store(None);
+    }
+
+    /// Takes note of how many states the history has of memories that a batch erases.
+    pub(crate) fn stored_states(&mut self, count: u64) {
+        self.states = count;
+    }
+
     /// Returns the present state of a memory whose content is known.
     pub(crate) fn memory(&self, id: &MemoryId) -> Option<&Memory> {
         self.memories.get(id)?.content()
@@ -144,7 +189,7 @@ impl Slice {
         self.relationships
             .values()
             .filter_map(|state| match &state.now {
-                Presence::Put(relationship) => Some(&**relationship),
+                Presence::Put(relationship) => Some(relationship.as_ref()),
                 _ => None,
             })
     }
@@ -162,13 +207,17 @@ impl Slice {
     /// Makes one change.
     pub(crate) fn change(&mut self, change: &Change) -> Result<()> {
         match change {
-            Change::PutMemory(memory) => self.put_memory(memory.clone()),
+            Change::PutMemory(memory) => self.put_memory(memory.as_ref().clone()),
             Change::RemoveMemory(id) => self.remove_memory(id),
+            Change::EraseMemory(id) => {
+                self.remove_memory(id);
+                self.erased.push(id.clone());
+            }
             Change::TouchMemory { id, uses, at } => {
                 if let Some(mut memory) = self.memory(id).cloned() {
                     memory.usage_count = memory.usage_count.saturating_add(*uses);
                     memory.last_accessed = memory.last_accessed.max(Some(*at));
-                    self.put_memory(Box::new(memory));
+                    self.put_memory(memory);
                 }
             }
             Change::PutRelationship(relationship) => self.put_relationship(relationship)?,
@@ -187,13 +236,22 @@ impl Slice {
                     .map_err(BackendError::invalid("apply a batch"))?;
                 self.put(ended);
             }
+            Change::Quarantine(record) => {
+                let state = self.quarantined.entry(record.id.clone()).or_default();
+                state.now = Presence::Put(Arc::new(record.as_ref().clone()));
+            }
+            Change::ReleaseQuarantined(id) => {
+                if let Some(state) = self.quarantined.get_mut(id) {
+                    state.remove();
+                }
+            }
         }
         Ok(())
     }
 
-    fn put_memory(&mut self, memory: Box<Memory>) {
+    fn put_memory(&mut self, memory: Memory) {
         let state = self.memories.entry(memory.id.clone()).or_default();
-        state.now = Presence::Put(memory);
+        state.now = Presence::Put(Arc::new(memory));
     }
 
     fn remove_memory(&mut self, id: &MemoryId) {
@@ -261,7 +319,7 @@ impl Slice {
             .relationships
             .entry(relationship.id.clone())
             .or_default();
-        state.now = Presence::Put(Box::new(relationship));
+        state.now = Presence::Put(Arc::new(relationship));
     }
 
     fn remove_relationship(&mut self, id: &RelationshipId) {
@@ -276,7 +334,7 @@ impl Slice {
             }) = self.relationships.get_mut(&other)
                 && now.invalidated_by.as_ref() == Some(id)
             {
-                now.invalidated_by = None;
+                Arc::make_mut(now).invalidated_by = None;
             }
         }
     }
@@ -315,28 +373,63 @@ impl Slice {
 
     /// Says what the changes since the last receipt did.
     pub(crate) fn receipt(&mut self) -> Receipt {
+        if !self.erased.is_empty() {
+            self.remove_what_names_erased();
+        }
         let mut receipt = Receipt {
+            states_erased: std::mem::take(&mut self.states),
             reinforced: std::mem::take(&mut self.reinforced),
             ..Receipt::default()
         };
         for state in self.memories.values_mut() {
             state.count(&mut receipt.memories_added, &mut receipt.memories_removed);
+            let past = state.replaced(Memory::is_new_state_of);
+            self.past_memories.extend(past);
         }
         for state in self.relationships.values_mut() {
             state.count(
                 &mut receipt.relationships_added,
                 &mut receipt.relationships_removed,
             );
+            let past = state.replaced(Relationship::is_new_state_of);
+            self.past_relationships.extend(past);
+        }
+        for state in self.quarantined.values_mut() {
+            state.count(
+                &mut receipt.quarantined_added,
+                &mut receipt.quarantined_removed,
+            );
         }
         receipt
     }
 
+    /// Removes from quarantine what is about memories that the batch erases.
+    fn remove_what_names_erased(&mut self) {
+        for (id, state) in &mut self.quarantined {
+            let is_about = match &state.now {
+                Presence::Put(record) => {
+                    let mut about = record.memories.iter();
+                    about.any(|memory| self.erased.contains(memory))
+                }
+                _ => self.about_erased.contains(id),
+            };
+            if is_about {
+                state.remove();
+            }
+        }
+    }
+
     /// Says what has to be written for the changes that were made.
     pub(crate) fn effects(self) -> Effects {
-        let mut effects = Effects::default();
+        let mut effects = Effects {
+            past_memories: self.past_memories,
+            past_relationships: self.past_relationships,
+            erase_memories: self.erased,
+            ..Effects::default()
+        };
         for (id, state) in self.memories {
             match state.now {
-                Presence::Put(memory) => effects.put_memories.push(*memory),
+                Presence::Put(memory) => effects.put_memories.push(memory),
                 Presence::Absent if state.removed => effects.remove_memories.push(id),
                 _ => {}
             }
@@ -346,7 +439,14 @@ impl Slice {
                 effects.remove_relationships.push(id);
             }
             if let Presence::Put(relationship) = state.now {
-                effects.put_relationships.push(*relationship);
+                effects.put_relationships.push(relationship);
+            }
+        }
+        for (id, state) in self.quarantined {
+            match state.now {
+                Presence::Put(record) => effects.put_quarantined.push(record),
+                Presence::Absent if state.removed => effects.remove_quarantined.push(id),
+                _ => {}
             }
         }
         effects

@@ -260,5 +260,5 @@ async fn a_file_that_was_opened_and_never_used_has_no_schema_yet() {
     backend.close().await.unwrap();
     let backend = SqliteBackend::open_with(&options(&path)).unwrap();
     let version = backend.initialize_schema().await.unwrap();
-    assert_eq!(version, sql_graph::NEWEST);
+    assert_eq!(version.version, sql_graph::NEWEST);
 }

@@ -24,7 +24,10 @@ async fn a_file_of_the_first_version_keeps_what_it_has() {
     .unwrap();
     drop(old);
     let store = SqliteBackend::open(&path).unwrap();
-    assert_eq!(store.initialize_schema().await.unwrap(), sql_graph::NEWEST);
+    assert_eq!(
+        store.initialize_schema().await.unwrap().version,
+        sql_graph::NEWEST
+    );
     store.put_memory(memory("new")).await.unwrap();
     let found = store.memories(&[id("old"), id("new")]).await.unwrap();
     assert_eq!(found.len(), 2);

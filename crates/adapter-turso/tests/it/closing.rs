@@ -31,7 +31,7 @@ fn names(names: &[&str]) -> BTreeSet<String> {
 
 #[tokio::test]
 async fn a_batch_whose_caller_goes_away_on_its_way_arrives_whole() {
-    let world = World::new();
+    let world = World::hasty();
     let device = Arc::new(opened(world.replica("replica.db")).await);
     world.network.hold();
     let writing = tokio::spawn({
@@ -84,7 +84,7 @@ async fn callers_that_go_away_at_random_leave_whole_batches_or_none() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn closing_does_not_wait_for_a_sync_that_is_held_up() {
     for auto_sync in [false, true] {
-        let world = World::new();
+        let world = World::hasty();
         let options = TursoOptions {
             auto_sync,
             // The sync itself would wait for longer than the test.
@@ -118,7 +118,7 @@ async fn closing_does_not_wait_for_a_sync_that_is_held_up() {
 
 #[tokio::test]
 async fn closing_does_not_wait_for_ever_for_a_write_that_is_held_up() {
-    let world = World::new();
+    let world = World::hasty();
     let device = Arc::new(opened(world.replica("replica.db")).await);
     world.network.hold();
     let writing = tokio::spawn({
@@ -204,7 +204,7 @@ async fn open_until_free(options: TursoOptions) -> TursoBackend {
 
 #[test]
 fn a_backend_may_be_dropped_without_closing_it_anywhere() {
-    let world = World::new();
+    let world = World::hasty();
     let options = world.restless("replica.db");
     let runtimes = [
         Builder::new_current_thread().enable_all().build().unwrap(),

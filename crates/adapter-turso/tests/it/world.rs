@@ -43,16 +43,29 @@ pub(crate) struct World {
     pub(crate) network: Proxy,
     pub(crate) folder: TempDir,
     pub(crate) clock: Arc<Hands>,
+    /// How long a device waits for an answer.
+    patience: Duration,
 }
 
 impl World {
+    /// Its devices wait for as long as a machine with other work may take.
     pub(crate) fn new() -> Self {
+        Self::with_patience(Duration::from_secs(10))
+    }
+
+    /// For tests in which no answer comes: its devices soon give up.
+    pub(crate) fn hasty() -> Self {
+        Self::with_patience(Duration::from_secs(2))
+    }
+
+    fn with_patience(patience: Duration) -> Self {
         let primary = Sqld::start();
         Self {
             network: Proxy::start(primary.port()),
             primary,
             folder: TempDir::new().unwrap(),
             clock: Hands::new(),
+            patience,
         }
     }
 
@@ -61,7 +74,7 @@ impl World {
         TursoOptions {
             sync_url: Some(self.network.url()),
             auto_sync: false,
-            patience: Duration::from_secs(2),
+            patience: self.patience,
             ..self.local(name)
         }
     }

@@ -223,7 +223,7 @@ pub async fn a_receipt_counts_the_difference(h: &dyn Harness) -> LawResult {
         memories_removed: 1,
         relationships_added: 1,
         relationships_removed: 1,
-        reinforced: Vec::new(),
+        ..Receipt::default()
     };
     assert_eq!(store.apply(changes).await?, expected);
     Ok(())

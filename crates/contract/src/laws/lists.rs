@@ -415,6 +415,7 @@ fn together(one: &MemoryFilter, other: &MemoryFilter) -> MemoryFilter {
             .project_path
             .clone()
             .or_else(|| other.project_path.clone()),
+        contents: [one.contents.as_slice(), &other.contents].concat(),
         min_importance: one.min_importance.or(other.min_importance),
         min_confidence: one.min_confidence.or(other.min_confidence),
         created_since: one.created_since.or(other.created_since),

@@ -2,7 +2,7 @@ mod answers;
 mod batches;
 
 use adapter_memory::MemoryBackend;
-use ports::{Batch, Conflict, GraphBackend};
+use ports::{Batch, Change, Conflict, GraphBackend};
 
 use crate::{
     Harness, LawResult,
@@ -104,12 +104,14 @@ pub async fn reopening_changes_no_answer(h: &dyn Harness) -> LawResult {
     Ok(())
 }
 
-/// Removes everything.
+/// Removes everything, and every trace of it.
 async fn empty(store: &dyn GraphBackend) -> LawResult {
-    let all = crate::samples::list_all(store, crate::samples::ever(), domain::Sort::Oldest).await?;
-    let removal = all
+    let memories = batches::MEMORIES.map(|name| Change::EraseMemory(crate::samples::id(name)));
+    let kept = store.quarantine(&crate::samples::first(100)).await?.items;
+    let kept = kept
         .into_iter()
-        .map(|memory| ports::Change::RemoveMemory(memory.id));
+        .map(|record| Change::ReleaseQuarantined(record.id));
+    let removal = memories.into_iter().chain(kept);
     store
         .apply(removal.fold(Batch::default(), Batch::then))
         .await?;

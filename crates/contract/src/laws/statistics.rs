@@ -152,7 +152,7 @@ pub async fn every_type_is_counted(h: &dyn Harness) -> LawResult {
 /// Health says who answers, which schema there is, and how much is kept.
 pub async fn health_says_how_much_is_kept(h: &dyn Harness) -> LawResult {
     let store = h.open().await;
-    let schema_version = store.initialize_schema().await?;
+    let schema = store.initialize_schema().await?;
     let put = put_names(["a", "b"])
         .put_relationship(link("1", "a", RelationshipType::Solves, "b"))
         .put_relationship(link("2", "b", RelationshipType::Solves, "a"))
@@ -161,7 +161,7 @@ pub async fn health_says_how_much_is_kept(h: &dyn Harness) -> LawResult {
     let health = store.health().await?;
     assert_eq!(
         (health.backend, health.schema_version),
-        (store.name(), schema_version)
+        (store.name(), schema.version)
     );
     assert_eq!((health.memories, health.relationships), (2, 2));
     assert_eq!(health.warnings, [""; 0]);

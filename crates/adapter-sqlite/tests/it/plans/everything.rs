@@ -193,6 +193,7 @@ pub(super) async fn relate_everything(backend: Arc<SqliteBackend>) {
                             touching: touching.clone(),
                             direction,
                             types: types.clone(),
+                            context: None,
                             as_of,
                         };
                         two_pages(|page| {

@@ -159,7 +159,7 @@ const TOUCHES: u32 = 8;
 
 #[tokio::test]
 async fn a_group_of_an_unknown_fate_is_not_sent_again() {
-    let world = World::new();
+    let world = World::hasty();
     let options = TursoOptions {
         patience: Duration::from_secs(1),
         ..world.replica("replica.db")

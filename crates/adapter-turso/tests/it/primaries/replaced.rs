@@ -153,7 +153,7 @@ async fn a_statement_that_finds_another_graph_loses_nothing() {
 
 #[tokio::test]
 async fn what_was_kept_aside_is_told_when_the_log_comes_only_later() {
-    let mut world = World::new();
+    let mut world = World::hasty();
     let replica = opened(world.replica("replica.db")).await;
     replica.apply(chain("old", 5)).await.unwrap();
     let old = Contents::of(&replica).await;

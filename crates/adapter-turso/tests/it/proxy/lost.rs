@@ -46,7 +46,7 @@ fn assert_honest(error: &BackendError, has_happened: bool) {
 /// Loses the next one, two, ... answers, and compares what the caller was told with what is there.
 #[tokio::test]
 async fn a_batch_whose_answers_are_lost_is_done_exactly_when_the_primary_has_it() {
-    let world = World::new();
+    let world = World::hasty();
     for options in modes(&world) {
         let mode = format!("{:?}", options.mode);
         let backend = opened(options).await;
@@ -186,7 +186,7 @@ async fn a_schema_whose_end_is_not_answered_is_there_once() {
 /// The primary has the write, and the answer to the question whether it has it is lost as well.
 #[tokio::test]
 async fn when_no_answer_comes_through_the_error_says_that_it_is_not_known() {
-    let world = World::new();
+    let world = World::hasty();
     let backend = opened(world.replica("replica.db")).await;
     backend.put_memory(memory("counter")).await.unwrap();
     world.network.swallow_answers(true);
@@ -208,7 +208,7 @@ async fn when_no_answer_comes_through_the_error_says_that_it_is_not_known() {
 
 #[tokio::test]
 async fn when_the_primary_goes_after_an_answer_was_lost_the_error_says_that_it_is_not_known() {
-    let mut world = World::new();
+    let mut world = World::hasty();
     let backend = opened(world.replica("replica.db")).await;
     backend.put_memory(memory("counter")).await.unwrap();
     world.network.swallow_answers(true);
@@ -238,7 +238,7 @@ async fn when_the_primary_goes_after_an_answer_was_lost_the_error_says_that_it_i
 /// What shows what was written takes the log; when that is lost, the write is done all the same.
 #[tokio::test]
 async fn a_write_whose_log_is_lost_is_done_and_shows_with_the_next_sync() {
-    let world = World::new();
+    let world = World::hasty();
     let backend = opened(world.replica("replica.db")).await;
     for path in ["/wal_log.ReplicationLog/Hello", "BatchLogEntries"] {
         let name = path.trim_start_matches('/');

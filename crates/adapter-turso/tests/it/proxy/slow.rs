@@ -61,7 +61,7 @@ async fn reads_do_not_feel_a_slow_network() {
 /// Nothing is closed, and nothing moves: the client has to give up by itself.
 #[tokio::test]
 async fn on_a_held_network_reads_go_on_and_writes_end_with_an_honest_answer() {
-    let world = World::new();
+    let world = World::hasty();
     let mut options = world.replica("replica.db");
     options.patience = Duration::from_secs(1);
     let backend = opened(options).await;
@@ -106,7 +106,7 @@ async fn on_a_held_network_reads_go_on_and_writes_end_with_an_honest_answer() {
 /// Opening waits for a primary that is silent no longer than it says.
 #[tokio::test]
 async fn on_a_held_network_a_replica_opens_and_reads() {
-    let world = World::new();
+    let world = World::hasty();
     let first = opened(world.restless("replica.db")).await;
     first.put_memory(memory("a")).await.unwrap();
     first.close().await.unwrap();

@@ -72,7 +72,7 @@ async fn conflicts_are_detected_by_version_and_reported_with_both_sides() {
 
 #[tokio::test]
 async fn a_sync_never_blocks_reads() {
-    let world = World::new();
+    let world = World::hasty();
     let options = TursoOptions {
         patience: Duration::from_mins(1),
         ..world.replica("replica.db")
@@ -102,7 +102,7 @@ async fn a_sync_never_blocks_reads() {
 /// log of the primary, which the write then waits for.
 #[tokio::test]
 async fn a_sync_never_blocks_writes() {
-    let world = World::new();
+    let world = World::hasty();
     let options = TursoOptions {
         patience: Duration::from_mins(1),
         ..world.replica("replica.db")

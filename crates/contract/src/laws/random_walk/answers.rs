@@ -11,8 +11,8 @@ use crate::{
 };
 
 use super::batches::{
-    MEMORIES, MEMORY_TYPES, PROJECTS, RELATIONSHIP_TYPES, RELATIONSHIPS, TAGS, WORDS, random_text,
-    random_time,
+    CONTENTS, MEMORIES, MEMORY_TYPES, PROJECTS, RELATIONSHIP_TYPES, RELATIONSHIPS, TAGS, WORDS,
+    random_text, random_time,
 };
 
 /// Puts questions of every kind to both, and fails unless the answers are the same.
@@ -57,6 +57,7 @@ pub(super) async fn compare(
     let expected = pages(limit, async |page| oracle.changes_since(since, &page).await).await?;
     assert_eq!(found, expected, "{place}: since {since}");
 
+    compare_pasts(store, oracle, chance, place).await?;
     for _ in 0..6 {
         let walk = random_walk(chance);
         let place = format!("{place}: {walk:?}");
@@ -74,6 +75,36 @@ pub(super) async fn compare(
         let expected = pages(limit, async |page| oracle.search(&query, &page).await).await?;
         assert_same_hits(&found.concat(), &expected.concat(), &place);
     }
+    Ok(())
+}
+
+/// Fails unless the histories and the quarantines are the same.
+async fn compare_pasts(
+    store: &dyn GraphBackend,
+    oracle: &dyn GraphBackend,
+    chance: &mut Chance,
+    place: &str,
+) -> LawResult {
+    let limit = random_limit(chance);
+    for name in several(&MEMORIES, 3, chance) {
+        let id = id(name);
+        let found = pages(limit, async |page| store.memory_history(&id, &page).await).await?;
+        let expected = pages(limit, async |page| oracle.memory_history(&id, &page).await).await?;
+        assert_eq!(found, expected, "{place}: history of {id:?}");
+    }
+    for name in several(&RELATIONSHIPS, 3, chance) {
+        let id = relationship_id(name);
+        let found = pages(limit, async |page| {
+            store.relationship_history(&id, &page).await
+        });
+        let expected = pages(limit, async |page| {
+            oracle.relationship_history(&id, &page).await
+        });
+        assert_eq!(found.await?, expected.await?, "{place}: history of {id:?}");
+    }
+    let found = pages(limit, async |page| store.quarantine(&page).await).await?;
+    let expected = pages(limit, async |page| oracle.quarantine(&page).await).await?;
+    assert_eq!(found, expected, "{place}");
     Ok(())
 }
 
@@ -163,6 +194,10 @@ fn random_filter(chance: &mut Chance) -> MemoryFilter {
             })
             .collect(),
         project_path: chance.one_in(5).then(|| chance.pick(&PROJECTS).to_owned()),
+        contents: several(&CONTENTS, 12, chance)
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
         min_importance: chance.one_in(5).then(|| score(chance.pick(&[0.3, 0.5]))),
         min_confidence: chance.one_in(5).then(|| score(chance.pick(&[0.25, 0.8]))),
         created_since: chance.one_in(5).then(|| random_time(chance)),
@@ -190,6 +225,7 @@ fn random_relationship_query(chance: &mut Chance) -> RelationshipQuery {
         touching: touching.into_iter().map(id).collect(),
         direction: random_direction(chance),
         types: several(&RELATIONSHIP_TYPES, 8, chance),
+        context: chance.one_in(4).then(|| random_text(2, chance)),
         as_of: random_as_of(chance),
     }
 }

@@ -2,7 +2,7 @@ use adapter_memory::MemoryBackend;
 use domain::{
     Memory, MemoryContext, MemoryId, MemoryType, Relationship, RelationshipType, Timestamp,
 };
-use ports::{Batch, Change, Cycles, Expect, GraphBackend, Result};
+use ports::{Batch, Change, Cycles, Expect, GraphBackend, Quarantined, RecordKind, Result};
 
 use crate::{
     chance::Chance,
@@ -62,6 +62,11 @@ pub(super) const WORDS: [&str; 20] = [
     "manatee",
 ];
 
+/// Contents that several memories have.
+pub(super) const CONTENTS: [&str; 3] = ["walrus", "Überraschung 🚀", "it's all the same to them"];
+
+const RECORDS: [&str; 3] = ["memory:a", "it's", "é"];
+
 pub(super) fn random_time(chance: &mut Chance) -> Timestamp {
     let second = chance.below(30);
     let time = at(i64::try_from(second).expect("it is small"));
@@ -85,7 +90,11 @@ fn random_memory(name: &str, chance: &mut Chance) -> Memory {
     Memory {
         memory_type: chance.pick(&MEMORY_TYPES),
         title: random_text(3, chance),
-        content: random_text(12, chance),
+        content: if chance.one_in(3) {
+            chance.pick(&CONTENTS).to_owned()
+        } else {
+            random_text(12, chance)
+        },
         summary: chance.one_in(3).then(|| random_text(4, chance)),
         tags: TAGS
             .into_iter()
@@ -133,10 +142,24 @@ fn random_relationship(chance: &mut Chance) -> Relationship {
     }
 }
 
+fn random_record(chance: &mut Chance) -> Quarantined {
+    Quarantined {
+        id: chance.pick(&RECORDS).to_owned(),
+        kind: chance.pick(&[RecordKind::Memory, RecordKind::Relationship]),
+        memories: (0..chance.below(3))
+            .map(|_| id(chance.pick(&MEMORIES)))
+            .collect(),
+        reason: random_text(3, chance),
+        source: random_text(2, chance),
+        document: format!("{{\"title\": \"{}", random_text(4, chance)),
+        at: random_time(chance),
+    }
+}
+
 fn random_change(chance: &mut Chance) -> Change {
     let name = chance.pick(&MEMORIES);
     let relationship = chance.pick(&RELATIONSHIPS);
-    match chance.below(24) {
+    match chance.below(28) {
         0..7 => Change::PutMemory(Box::new(random_memory(name, chance))),
         7..17 => Change::PutRelationship(Box::new(random_relationship(chance))),
         17 => Change::RemoveMemory(id(name)),
@@ -154,6 +177,9 @@ fn random_change(chance: &mut Chance) -> Change {
                 .then(|| relationship_id(chance.pick(&RELATIONSHIPS))),
             recorded_at: random_time(chance),
         },
+        23 | 24 => Change::Quarantine(Box::new(random_record(chance))),
+        25 => Change::ReleaseQuarantined(chance.pick(&RECORDS).to_owned()),
+        26 => Change::EraseMemory(id(name)),
         _ => Change::PutMemory(Box::new(Memory {
             title: if chance.one_in(3) {
                 String::new()
