@@ -170,7 +170,7 @@ impl Graph {
             let now = self.memories.get(id);
             if now.is_none_or(|now| now.is_new_state_of(memory)) {
                 let past = self.past_memories.entry(id.clone()).or_default();
-                past.push(Arc::clone(memory));
+                past.push(Arc::new(memory.unused()));
             }
         }
         for (id, relationship) in &before.relationships {

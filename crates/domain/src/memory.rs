@@ -151,14 +151,19 @@ impl Memory {
         self.context.as_ref()?.project_path.as_deref()
     }
 
+    /// Returns its state as a history keeps it: as if it had never been used.
+    #[must_use]
+    pub fn unused(&self) -> Self {
+        Self {
+            usage_count: 0,
+            last_accessed: None,
+            ..self.clone()
+        }
+    }
+
     /// Says whether it differs from `before` in more than how often it was used.
     pub fn is_new_state_of(&self, before: &Self) -> bool {
-        let used = Self {
-            usage_count: self.usage_count,
-            last_accessed: self.last_accessed,
-            ..before.clone()
-        };
-        *self != used
+        self.unused() != before.unused()
     }
 
     /// Brings texts into the form that [`check`](Self::check) demands where this loses nothing:

@@ -118,8 +118,8 @@ pub trait GraphBackend: fmt::Debug + Send + Sync + 'static {
 
     /// Returns the states of a memory, the newest first: the present one, when it is there, then
     /// those that changes replaced, and the last one before it was removed. A state is kept when
-    /// the next one differs in more than how often the memory was used, and
-    /// [`EraseMemory`](crate::Change::EraseMemory) removes it.
+    /// the next one differs in more than how often the memory was used, which only the present one
+    /// tells. [`EraseMemory`](crate::Change::EraseMemory) removes them all.
     ///
     /// # Errors
     ///

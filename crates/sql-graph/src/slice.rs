@@ -48,6 +48,8 @@ struct State<T> {
     removed: bool,
     /// Whether it was there before the present batch.
     was_there: bool,
+    /// What is stored, while that is its state and where its content is known.
+    stored: Option<Arc<T>>,
     /// What an earlier batch put, and was there before the present one.
     before: Option<Arc<T>>,
     now: Presence<T>,
@@ -67,6 +69,7 @@ impl<T> Default for State<T> {
             was_stored: false,
             removed: false,
             was_there: false,
+            stored: None,
             before: None,
             now: Presence::Absent,
         }
@@ -78,7 +81,9 @@ impl<T> State<T> {
     fn store(&mut self, content: Option<T>) {
         self.was_stored = true;
         self.was_there = true;
-        self.now = Presence::Stored(content.map(Arc::new));
+        let content = content.map(Arc::new);
+        self.stored.clone_from(&content);
+        self.now = Presence::Stored(content);
     }
 
     fn remove(&mut self) {
@@ -107,12 +112,19 @@ impl<T> State<T> {
 
     /// Returns what an earlier batch put, when the present one made another state of it, or
     /// removed it. What was stored before the first of them is kept by the store.
-    fn replaced(&mut self, is_new_state: impl FnOnce(&T, &T) -> bool) -> Option<Arc<T>> {
+    fn replaced(&mut self, is_new_state: impl Fn(&T, &T) -> bool) -> Option<Arc<T>> {
         let now = match &self.now {
             Presence::Put(now) => Some(Arc::clone(now)),
             Presence::Stored(_) => return None,
             Presence::Absent => None,
         };
+        if let (Some(now), Some(stored)) = (&now, self.stored.take())
+            && !is_new_state(now, &stored)
+        {
+            // Still the state that is stored, as when it was used.
+            self.stored = Some(stored);
+            return None;
+        }
         let before = std::mem::replace(&mut self.before, now.clone());
         before.filter(|before| now.is_none_or(|now| is_new_state(&now, before)))
     }

@@ -76,8 +76,9 @@ pub(crate) fn write(connection: &mut dyn SqlConnection, effects: &Effects) -> Re
 /// Adds the states that came between what was stored, which triggers keep, and what is stored now.
 fn write_past(connection: &mut dyn SqlConnection, effects: &Effects) -> Result<()> {
     let largest = connection.largest_parameter();
-    let memories = effects.past_memories.iter();
-    for rows in parameters(largest, memories.map(|memory| row::memory_row(memory))) {
+    let memories = effects.past_memories.iter().map(|memory| memory.unused());
+    let memories: Vec<_> = memories.collect();
+    for rows in parameters(largest, memories.iter().map(row::memory_row)) {
         connection.execute(
             "INSERT INTO past_nodes (id, properties, created_at, updated_at)
              SELECT value ->> 0, value -> 1, value ->> 2, value ->> 3 FROM json_each(?1)",

@@ -1,8 +1,8 @@
 //! Batches that wait are applied at once, and as if they had come one after the other.
 
 use adapter_memory::MemoryBackend;
-use domain::{Memory, Relationship, RelationshipQuery, RelationshipType};
-use ports::{Batch, Change, Cycles, Expect, GraphBackend};
+use domain::{Memory, Relationship, RelationshipId, RelationshipQuery, RelationshipType};
+use ports::{Batch, Change, Cycles, Expect, GraphBackend, Quarantined, RecordKind};
 use tempfile::TempDir;
 
 use crate::graph::{Chance, all, at, ever, id, link, memory, opened, raw};
@@ -27,7 +27,17 @@ fn change(chance: &mut Chance, moment: i64) -> Change {
             ..link(name, ends.0, ends.1)
         }
     };
-    match chance.below(10) {
+    match chance.below(12) {
+        10 => Change::EraseMemory(memory_id),
+        11 => Change::Quarantine(Box::new(Quarantined {
+            id: name.to_owned(),
+            kind: RecordKind::Memory,
+            memories: vec![memory_id],
+            reason: "unreadable".to_owned(),
+            source: "test".to_owned(),
+            document: String::new(),
+            at: at(moment),
+        })),
         0 => Change::RemoveMemory(memory_id),
         1 | 2 => Change::RemoveRelationship(relationship.id),
         3 => Change::InvalidateRelationship {
@@ -61,6 +71,25 @@ fn batch(chance: &mut Chance, moment: i64) -> Batch {
         batch = batch.then(change(chance, moment));
     }
     batch
+}
+
+/// Everything that was, and the quarantine.
+async fn pasts(
+    backend: &dyn GraphBackend,
+) -> (Vec<Vec<Memory>>, Vec<Vec<Relationship>>, Vec<Quarantined>) {
+    let mut memories = Vec::new();
+    for name in MEMORIES {
+        let history = backend.memory_history(&id(name), &all()).await;
+        memories.push(history.unwrap().items);
+    }
+    let mut relationships = Vec::new();
+    for name in RELATIONSHIPS {
+        let name = RelationshipId::new(name).unwrap();
+        let history = backend.relationship_history(&name, &all()).await;
+        relationships.push(history.unwrap().items);
+    }
+    let quarantine = backend.quarantine(&all()).await.unwrap().items;
+    (memories, relationships, quarantine)
 }
 
 async fn contents(backend: &dyn GraphBackend) -> (Vec<Memory>, Vec<Relationship>) {
@@ -131,5 +160,9 @@ async fn batches_at_once_are_batches_one_after_the_other() {
             contents(&oracle).await,
             "round {round}: {batches:#?}"
         );
+        if round % 10 == 9 {
+            let (found, expected) = (pasts(&backend).await, pasts(&oracle).await);
+            assert_eq!(found, expected, "round {round}: {batches:#?}");
+        }
     }
 }

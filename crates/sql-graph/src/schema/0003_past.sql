@@ -28,7 +28,7 @@ CREATE INDEX past_relationships_id ON past_relationships (id);
 CREATE INDEX past_relationships_from ON past_relationships (from_id);
 CREATE INDEX past_relationships_to ON past_relationships (to_id);
 
--- How often a memory was used is no change of it.
+-- How often a memory was used is no change of it, and of its present state alone.
 CREATE TRIGGER nodes_replaced AFTER UPDATE OF id, properties, created_at, updated_at ON nodes
 WHEN (old.id, old.created_at, old.updated_at,
     json_remove(old.properties, '$.usage_count', '$.last_accessed'))
@@ -36,12 +36,14 @@ WHEN (old.id, old.created_at, old.updated_at,
     json_remove(new.properties, '$.usage_count', '$.last_accessed'))
 BEGIN
   INSERT INTO past_nodes (id, properties, created_at, updated_at)
-    VALUES (old.id, old.properties, old.created_at, old.updated_at);
+    VALUES (old.id, json_remove(old.properties, '$.usage_count', '$.last_accessed'),
+      old.created_at, old.updated_at);
 END;
 
 CREATE TRIGGER nodes_removed AFTER DELETE ON nodes BEGIN
   INSERT INTO past_nodes (id, properties, created_at, updated_at)
-    VALUES (old.id, old.properties, old.created_at, old.updated_at);
+    VALUES (old.id, json_remove(old.properties, '$.usage_count', '$.last_accessed'),
+      old.created_at, old.updated_at);
 END;
 
 -- What took the place of a relationship may go; that is no change of it.
