@@ -141,7 +141,7 @@ fn history<T: Clone>(
 ) -> Result<Page<T>> {
     let states = states.into_iter().enumerate();
     let position = |(place, _): &(usize, T)| Reverse(*place);
-    let found = part(doing, &("history", id), page, states, position)?;
+    let found = part(doing, &(doing, id), page, states, position)?;
     Ok(Page {
         items: found.items.into_iter().map(|(_, state)| state).collect(),
         next: found.next,

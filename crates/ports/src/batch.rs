@@ -37,9 +37,9 @@ pub enum Change {
     /// succeeds.
     RemoveMemory(MemoryId),
     /// Removes the memory as [`RemoveMemory`](Self::RemoveMemory) does, and with it every state
-    /// that the history has of it and of relationships that touched it, and what quarantine has
-    /// that [names](Quarantined::memories) it. Erasing one that is not there does the same to the
-    /// traces that it left.
+    /// that the history has of it and of relationships that touched it, and what quarantine has at
+    /// the end of the batch that [names](Quarantined::memories) it. Erasing one that is not there
+    /// does the same to the traces that it left.
     EraseMemory(MemoryId),
     /// Counts `uses` of the memory, the last of them at `at`, unless a later one is known; neither
     /// its version nor its `updated_at` changes. Touching one that is not there succeeds.
