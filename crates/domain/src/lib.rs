@@ -17,7 +17,9 @@ mod time;
 
 pub mod circumstances;
 pub mod evidence;
+pub mod network;
 pub mod ranking;
+pub mod repair;
 pub mod suggestion;
 pub mod text;
 

@@ -3,6 +3,10 @@
 //! An engine finds candidates by the words that [open](Sought::opens) and hands them to a
 //! [`Ranking`], so that all backends agree on what matches, how well, and why.
 
+mod index;
+
+pub use index::Index;
+
 use crate::{
     Field, Hit, Memory, SearchMode,
     text::{QueryTerm, Question, Tally, Term, Trigrams, Word},

@@ -1,11 +1,14 @@
 //! Which relationship would fit between two memories.
 
+use serde::Serialize;
+
 use crate::{MemoryType, RelationshipType, Score};
 
 /// A relationship type that may fit, and how likely it does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Suggestion {
     /// The type.
+    #[serde(rename = "type")]
     pub relationship_type: RelationshipType,
     /// How likely it fits.
     pub confidence: Score,

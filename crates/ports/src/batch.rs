@@ -40,6 +40,12 @@ pub enum Change {
     /// that the history has of it and of relationships that touched it, and what quarantine has at
     /// the end of the batch that [names](Quarantined::memories) it. Erasing one that is not there
     /// does the same to the traces that it left.
+    ///
+    /// A backend that keeps the graph in a file of its own then also removes the bytes: at once when
+    /// that is quick, else when it is [closed](crate::GraphBackend::close), no byte of what was
+    /// erased is left in the file and its log, nor of what it said before. Where that does not
+    /// succeed, as on a full disk, there is a warning in the log. What others keep is out of reach:
+    /// a primary and its replicas, backups, exports, and the blocks of the disk.
     EraseMemory(MemoryId),
     /// Counts `uses` of the memory, the last of them at `at`, unless a later one is known; neither
     /// its version nor its `updated_at` changes. Touching one that is not there succeeds.

@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use serde::Serialize;
 
 /// Trouble in a store.
@@ -50,4 +52,15 @@ pub struct Backup {
     pub memories: u64,
     /// How many relationships it keeps, ended ones included.
     pub relationships: u64,
+}
+
+/// A store that a backup was put in the place of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Restored {
+    /// How many memories it keeps now.
+    pub memories: u64,
+    /// How many relationships it keeps now, ended ones included.
+    pub relationships: u64,
+    /// Where what was there before is kept; none when there was nothing.
+    pub kept: Option<PathBuf>,
 }

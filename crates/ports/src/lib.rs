@@ -17,7 +17,7 @@ mod time_and_chance;
 pub use backend::{GraphBackend, GraphBackendExt};
 pub use batch::{Batch, Change, Cycles, Expect, Receipt, Reinforced};
 pub use error::{BackendError, Conflict, ErrorKind, Result};
-pub use inspection::{Backup, Finding, Trouble};
+pub use inspection::{Backup, Finding, Restored, Trouble};
 pub use quarantine::{Quarantined, RecordKind};
 pub use replica::{Latency, Replica, SyncError, SyncState, SyncStatus, Synced};
 pub use report::{Capabilities, Changed, Health, Statistics};
