@@ -3,13 +3,11 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use domain::{Memory, MemoryId, Relationship, RelationshipId, RelationshipType};
+use domain::{Memory, MemoryId, Relationship, RelationshipId, RelationshipType, ranking::Index};
 use ports::{
     BackendError, Batch, Change, Conflict, Cycles, ErrorKind, Expect, Quarantined, Receipt,
     Reinforced, Result,
 };
-
-use crate::search::Index;
 
 pub(crate) const APPLY: &str = "apply a batch";
 
@@ -26,7 +24,7 @@ pub(crate) struct Graph {
     pub(crate) past_relationships: BTreeMap<RelationshipId, Vec<Arc<Relationship>>>,
     pub(crate) quarantine: BTreeMap<String, Arc<Quarantined>>,
     /// Made by the first search of this state.
-    index: OnceLock<Index>,
+    index: OnceLock<Index<MemoryId>>,
 }
 
 impl Graph {
@@ -67,8 +65,14 @@ impl Graph {
         Ok((after, receipt))
     }
 
-    pub(crate) fn index(&self) -> &Index {
-        self.index.get_or_init(|| Index::of(self.memories.values()))
+    pub(crate) fn index(&self) -> &Index<MemoryId> {
+        self.index.get_or_init(|| {
+            let mut index = Index::default();
+            for (id, memory) in &self.memories {
+                index.add(id, memory);
+            }
+            index
+        })
     }
 
     fn check_expectation(&self, expect: &Expect) -> Result<()> {

@@ -13,7 +13,7 @@ use std::{
 
 use lanes::{LaneOptions, Lanes};
 use ports::{BackendError, ErrorKind, Health, Result};
-use sql_graph::{StatementLog, settings};
+use sql_graph::{Found, StatementLog, settings};
 use sqlite_engine::rusqlite::{self, OpenFlags, config::DbConfig};
 
 use crate::{SqliteBackend, connection::Connection, error::sqlite};
@@ -51,7 +51,7 @@ impl SqliteOptions {
 
 /// A key that encrypts a file. It shows up in no message.
 #[derive(Clone)]
-pub struct Key(String);
+pub struct Key(pub(crate) String);
 
 impl Key {
     /// Takes a passphrase, or `raw:` and 64 hexadecimal digits.
@@ -129,6 +129,8 @@ impl SqliteBackend {
         Ok(Self {
             lanes,
             location,
+            key: options.key.clone(),
+            has_traces: false.into(),
             statements,
         })
     }
@@ -204,15 +206,12 @@ fn set_up(
         let has_log = log.is_ok_and(|log| log.len() > 0);
         let leave = connection.sqlite.set_db_config(LEAVE_LOG, has_log);
         leave.map_err(sqlite)?;
-        sql_graph::schema_version(connection)?;
+        let found = sql_graph::found(connection)?;
         let take = connection.sqlite.set_db_config(LEAVE_LOG, false);
         take.map_err(sqlite)?;
-        let mode: String = connection
-            .sqlite
-            .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
-            .map_err(sqlite)?;
-        if mode != "wal" && location.is_file() {
-            return Err(settings::no_write_ahead_log(&mode));
+        // A predecessor's stays as it is until it is upgraded.
+        if matches!(found, Found::Ours(_)) {
+            begin_log(connection, location)?;
         }
         for setting in settings::WRITING {
             connection.set(setting)?;
@@ -224,6 +223,39 @@ fn set_up(
     settings::EVERY
         .iter()
         .try_for_each(|setting| connection.set(setting))
+}
+
+/// Gives the file its write-ahead log, unless it has it.
+pub(crate) fn begin_log(connection: &mut Connection, location: &Location) -> Result<()> {
+    if connection.has_log {
+        return Ok(());
+    }
+    let mode: String = connection
+        .sqlite
+        .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
+        .map_err(sqlite)?;
+    if mode != "wal" && location.is_file() {
+        return Err(settings::no_write_ahead_log(&mode));
+    }
+    connection.has_log = true;
+    Ok(())
+}
+
+/// Copies a predecessor's file into one beside it; a graph in memory is not copied.
+pub(crate) fn keep_aside(location: &Location, key: Option<&Key>) -> Result<Option<String>> {
+    let Location::File(path) = location else {
+        return Ok(None);
+    };
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let opened = match key {
+        Some(Key(key)) => sqlite_engine::open_encrypted(path, flags, key),
+        None => sqlite_engine::open(path, flags),
+    };
+    let mut reader =
+        Connection::new(opened.map_err(sqlite)?, StatementLog::default()).map_err(sqlite)?;
+    let wait = reader.sqlite.busy_handler(Some(waiting()));
+    wait.map_err(sqlite)?;
+    sql_graph::keep_aside(&mut reader, path).map(Some)
 }
 
 fn limit_size(sqlite_connection: &rusqlite::Connection, max_bytes: u64) -> Result<()> {

@@ -18,6 +18,8 @@ use crate::error::sqlite;
 pub(crate) struct Connection {
     pub(crate) sqlite: rusqlite::Connection,
     statements: StatementLog,
+    /// Whether the file has a write-ahead log.
+    pub(crate) has_log: bool,
     /// Whether the statement that is being prepared is a caller's own.
     is_callers: Arc<AtomicBool>,
 }
@@ -41,6 +43,7 @@ impl Connection {
         Ok(Self {
             sqlite,
             statements,
+            has_log: false,
             is_callers,
         })
     }

@@ -5,22 +5,23 @@
 //! `synchronous=FULL`, so what was acknowledged survives `kill -9` and power loss. Several
 //! processes may work on one file.
 
+mod backup;
 mod connect;
 mod connection;
 mod error;
 mod sql_access;
 
-use std::fmt;
+use std::{fmt, path, sync::atomic::AtomicBool};
 
 use async_trait::async_trait;
 use domain::{
     Hit, ListQuery, Memory, MemoryId, Page, PageRequest, Path, PathQuery, Relationship,
     RelationshipId, RelationshipQuery, SearchQuery, Timestamp, Walk, Walked,
 };
-use lanes::Lanes;
+use lanes::{LaneError, Lanes, Transaction};
 use ports::{
-    Batch, Capabilities, Changed, Finding, GraphBackend, Health, Quarantined, Receipt, Result,
-    Schema, SqlAccess, Statistics,
+    Backup, Batch, Capabilities, Changed, ErrorKind, Finding, GraphBackend, Health, Quarantined,
+    Receipt, Result, Schema, SqlAccess, Statistics,
 };
 use sql_graph::StatementLog;
 
@@ -35,6 +36,9 @@ use crate::connection::Connection;
 pub struct SqliteBackend {
     lanes: Lanes<Connection>,
     location: connect::Location,
+    key: Option<Key>,
+    /// Whether bytes of what was erased may be left in the file.
+    has_traces: AtomicBool,
     statements: StatementLog,
 }
 
@@ -72,13 +76,23 @@ impl GraphBackend for SqliteBackend {
             durable: self.location.is_file(),
             sql_access: true,
             replica: false,
-            backup: false,
+            backup: true,
         }
     }
 
     async fn initialize_schema(&self) -> Result<Schema> {
-        self.write("initialize the schema", |c| sql_graph::initialize_schema(c))
-            .await
+        const DOING: &str = "initialize the schema";
+        let (location, key) = (self.location.clone(), self.key.clone());
+        let keep = move || connect::keep_aside(&location, key.as_ref());
+        let make = move |c: &mut Connection| sql_graph::initialize_or_upgrade(c, keep);
+        let schema = self.write(DOING, make).await?;
+        let location = self.location.clone();
+        let begin_log = move |c: &mut Connection| connect::begin_log(c, &location);
+        match self.lanes.write_alone(begin_log).await {
+            // Another process may be at work; then the next one to open it begins the log.
+            Err(LaneError::Failed(err)) if err.kind() == ErrorKind::Busy => Ok(schema),
+            begun => begun.map_err(error::on_lane(DOING)).map(|()| schema),
+        }
     }
 
     async fn health(&self) -> Result<Health> {
@@ -88,11 +102,15 @@ impl GraphBackend for SqliteBackend {
     }
 
     async fn close(&self) -> Result<()> {
+        self.remove_traces().await;
         self.lanes.close().await;
         Ok(())
     }
 
     async fn apply(&self, batch: Batch) -> Result<Receipt> {
+        if sql_graph::erases(&batch) {
+            return self.apply_erasing(batch).await;
+        }
         self.lanes
             .apply(batch)
             .await
@@ -173,13 +191,29 @@ impl GraphBackend for SqliteBackend {
     }
 
     async fn inspect(&self) -> Result<Vec<Finding>> {
-        self.read("inspect the store", |c| sql_graph::inspect(c))
-            .await
+        const DOING: &str = "inspect the store";
+        let mut found = self.read(DOING, |c| sql_graph::inspect(c)).await?;
+        if sql_graph::may_compare_texts(&found) {
+            // The engine takes the question for a write.
+            let compare = |c: &mut Connection| {
+                c.begin()?;
+                let different = sql_graph::compare_texts(c);
+                c.rollback()?;
+                different
+            };
+            let compared = self.lanes.write_alone(compare).await;
+            found.extend(compared.map_err(error::on_lane(DOING))?);
+        }
+        Ok(found)
     }
 
     async fn repair(&self) -> Result<Vec<Finding>> {
         self.write("repair the store", |c| sql_graph::repair(c))
             .await
+    }
+
+    async fn backup(&self, file: &path::Path) -> Result<Backup> {
+        self.back_up(file).await
     }
 
     async fn changes_since(&self, since: Timestamp, page: &PageRequest) -> Result<Page<Changed>> {

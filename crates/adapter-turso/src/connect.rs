@@ -12,8 +12,8 @@ use std::{
 
 use lanes::{LaneOptions, Lanes};
 use libsql::OpenFlags;
-use ports::{BackendError, ErrorKind, Health, Result, SyncStatus};
-use sql_graph::{SqlConnection, StatementLog, settings};
+use ports::{BackendError, ErrorKind, Health, Result, Schema, SyncStatus};
+use sql_graph::{Found, SqlConnection, StatementLog, settings};
 use tokio::time::timeout;
 
 use crate::{
@@ -127,12 +127,23 @@ fn local(options: &TursoOptions, statements: &StatementLog) -> Result<Opened> {
 fn set_up_writer(engine: &mut Engine, in_memory: bool) -> Result<()> {
     set_up(engine)?;
     // Before anything is written, also a journal mode: the file may be somebody else's.
-    sql_graph::schema_version(engine)?;
+    let found = sql_graph::found(engine)?;
     // The engine opens for reading what it may not write, and says so at the first attempt.
     engine.control("BEGIN IMMEDIATE")?;
     let attempt = engine.control("CREATE TABLE may_be_written (x)");
     engine.control("ROLLBACK")?;
     attempt?;
+    // A predecessor's stays as it is until it is upgraded.
+    if matches!(found, Found::Ours(_)) {
+        begin_log(engine, in_memory)?;
+    }
+    settings::WRITING
+        .iter()
+        .try_for_each(|setting| engine.control(setting))
+}
+
+/// Gives the file its write-ahead log, unless it has it.
+pub(crate) fn begin_log(engine: &mut Engine, in_memory: bool) -> Result<()> {
     let mut mode = String::new();
     engine.query("PRAGMA journal_mode = WAL", &[], &mut |row| {
         row.text(0)?.unwrap_or_default().clone_into(&mut mode);
@@ -141,9 +152,21 @@ fn set_up_writer(engine: &mut Engine, in_memory: bool) -> Result<()> {
     if mode != "wal" && !in_memory {
         return Err(settings::no_write_ahead_log(&mode));
     }
-    settings::WRITING
-        .iter()
-        .try_for_each(|setting| engine.control(setting))
+    Ok(())
+}
+
+/// Makes a store of ours of what is in a local file or in memory; a predecessor's is copied before,
+/// where it is in a file.
+pub(crate) fn initialize_or_upgrade(connection: &mut Connection, path: &Path) -> Result<Schema> {
+    sql_graph::initialize_or_upgrade(connection, || {
+        if path == Path::new(":memory:") {
+            return Ok(None);
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let mut reader = open_here(name(path)?, flags, StatementLog::default())?;
+        reader.wait_for_others(settings::BUSY)?;
+        sql_graph::keep_aside(&mut reader, path).map(Some)
+    })
 }
 
 fn set_up(engine: &mut Engine) -> Result<()> {

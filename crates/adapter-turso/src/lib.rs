@@ -7,6 +7,7 @@
 //! still holds, and which the primary records, so that a lost answer can be asked for. A replica
 //! reads from its copy, which one task keeps up to date; no read waits for the network.
 
+mod backup;
 mod connect;
 mod connection;
 mod copy;
@@ -21,7 +22,8 @@ mod writer;
 
 use std::{
     fmt,
-    sync::{Arc, PoisonError, RwLock},
+    path,
+    sync::{Arc, PoisonError, RwLock, atomic::AtomicBool},
     thread,
     time::Duration,
 };
@@ -32,7 +34,7 @@ use domain::{
     RelationshipId, RelationshipQuery, SearchQuery, Timestamp, Walk, Walked,
 };
 use ports::{
-    BackendError, Batch, Capabilities, Changed, ErrorKind, Finding, GraphBackend, Health,
+    BackendError, Backup, Batch, Capabilities, Changed, ErrorKind, Finding, GraphBackend, Health,
     Quarantined, Receipt, Replica, Result, Schema, SqlAccess, Statistics, SyncState, SyncStatus,
     Synced,
 };
@@ -53,6 +55,8 @@ pub struct TursoBackend {
     open: RwLock<Option<Arc<Open>>>,
     /// Held while connecting or disconnecting.
     changing: tokio::sync::Mutex<()>,
+    /// Whether bytes of what was erased may be left in the file.
+    has_traces: AtomicBool,
 }
 
 impl TursoBackend {
@@ -64,6 +68,7 @@ impl TursoBackend {
             statements: StatementLog::default(),
             open: RwLock::default(),
             changing: tokio::sync::Mutex::default(),
+            has_traces: AtomicBool::default(),
         }
     }
 
@@ -122,6 +127,7 @@ impl TursoBackend {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         if let Some(open) = open {
+            self.remove_traces(&open).await;
             // What still has to be written comes before the last sync.
             open.lanes.close().await;
             if let Some((sync, network)) = open.sync.clone().zip(open.network.as_ref()) {
@@ -200,6 +206,13 @@ impl TursoBackend {
     }
 }
 
+fn unless_busy(err: BackendError) -> Result<()> {
+    match err.kind() {
+        ErrorKind::Busy => Ok(()),
+        _ => Err(err),
+    }
+}
+
 fn fault(words: &str) -> BackendError {
     BackendError::new(ErrorKind::Backend, "open the graph").because(words)
 }
@@ -217,14 +230,15 @@ impl GraphBackend for TursoBackend {
             durable: !(in_memory && matches!(mode, Ok(Mode::Local))),
             sql_access: true,
             replica: matches!(mode, Ok(Mode::Replica)),
-            backup: false,
+            backup: matches!(mode, Ok(Mode::Local | Mode::Replica)),
         }
     }
 
     async fn initialize_schema(&self) -> Result<Schema> {
         const DOING: &str = "initialize the schema";
         let open = self.opened(DOING)?;
-        let initialize = |connection: &mut Connection| {
+        let path = self.options.db_path.clone();
+        let initialize = move |connection: &mut Connection| {
             connection.begin_alone()?;
             if connection.writer.is_some() {
                 let is_newest =
@@ -237,12 +251,18 @@ impl GraphBackend for TursoBackend {
                 }
                 return connection.interact(|engine| sql_graph::initialize_schema(engine));
             }
-            sql_graph::initialize_schema(connection)
+            connect::initialize_or_upgrade(connection, &path)
         };
-        open.lanes
-            .write_alone(initialize)
-            .await
-            .map_err(error::on_lane(DOING))
+        let schema = open.lanes.write_alone(initialize).await;
+        let schema = schema.map_err(error::on_lane(DOING))?;
+        if schema.upgraded.is_some() {
+            let in_memory = self.options.db_path == std::path::Path::new(":memory:");
+            let begin_log = move |c: &mut Connection| connect::begin_log(&mut c.engine, in_memory);
+            let begun = open.lanes.write_alone(begin_log).await;
+            // Another process may be at work; then the next one to open it begins the log.
+            begun.map_err(error::on_lane(DOING)).or_else(unless_busy)?;
+        }
+        Ok(schema)
     }
 
     async fn health(&self) -> Result<Health> {
@@ -264,6 +284,9 @@ impl GraphBackend for TursoBackend {
     async fn apply(&self, batch: Batch) -> Result<Receipt> {
         const DOING: &str = "apply a batch";
         let open = self.opened(DOING)?;
+        if sql_graph::erases(&batch) {
+            return self.apply_erasing(&open, batch).await;
+        }
         open.lanes.apply(batch).await.map_err(error::on_lane(DOING))
     }
 
@@ -341,24 +364,15 @@ impl GraphBackend for TursoBackend {
     }
 
     async fn inspect(&self) -> Result<Vec<Finding>> {
-        self.read("inspect the store", |c| sql_graph::inspect(c))
-            .await
+        self.inspect_store().await
     }
 
     async fn repair(&self) -> Result<Vec<Finding>> {
-        const DOING: &str = "repair the store";
-        let open = self.opened(DOING)?;
-        let repair = |connection: &mut Connection| {
-            connection.begin_alone()?;
-            if connection.writer.is_some() {
-                return connection.interact(|engine| sql_graph::repair(engine));
-            }
-            sql_graph::repair(connection)
-        };
-        open.lanes
-            .write_alone(repair)
-            .await
-            .map_err(error::on_lane(DOING))
+        self.repair_store().await
+    }
+
+    async fn backup(&self, file: &path::Path) -> Result<Backup> {
+        self.back_up(file).await
     }
 
     async fn changes_since(&self, since: Timestamp, page: &PageRequest) -> Result<Page<Changed>> {

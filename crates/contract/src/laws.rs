@@ -1,18 +1,27 @@
 //! The laws, a module for each suite. What is not in the list below is dead code.
 
+pub(crate) mod backup;
 pub(crate) mod batches;
 pub(crate) mod changes;
 pub(crate) mod concurrency;
+pub(crate) mod contents;
 pub(crate) mod cycles;
 pub(crate) mod durability;
+pub(crate) mod erasing;
 pub(crate) mod errors;
+pub(crate) mod history;
+pub(crate) mod history_at_once;
+pub(crate) mod history_pages;
 pub(crate) mod hits;
+pub(crate) mod inspection;
 pub(crate) mod lists;
 pub(crate) mod memories;
 pub(crate) mod pages;
 pub(crate) mod paths;
+pub(crate) mod quarantine;
 pub(crate) mod random_walk;
 pub(crate) mod reinforcement;
+pub(crate) mod relationship_contexts;
 pub(crate) mod relationships;
 pub(crate) mod replica;
 pub(crate) mod round_trips;
@@ -143,6 +152,30 @@ macro_rules! __for_each_law {
                 times_are_filtered_to_the_microsecond,
                 filters_hold_in_pairs,
             }
+            contents {
+                a_content_is_found_exactly,
+                contents_are_compared_to_the_letter,
+                any_of_several_contents_is_found,
+                equal_lengths_and_ends_are_told_apart,
+                the_longest_contents_are_told_apart,
+                contents_go_with_other_filters,
+                memories_of_a_content_come_in_pages,
+                a_content_follows_every_change,
+                what_sql_says_is_found_by_its_content,
+            }
+            relationship_contexts {
+                every_word_is_wanted,
+                case_and_accents_make_no_difference,
+                parts_of_names_and_scripts_are_found,
+                stop_words_count_only_alone,
+                a_text_without_a_word_asks_for_nothing,
+                no_text_makes_the_question_fail,
+                a_word_deep_in_a_context_is_found,
+                ended_ones_answer_as_of_their_time,
+                contexts_go_with_other_questions,
+                pages_are_full_where_most_do_not_match,
+                a_context_follows_every_change,
+            }
             pages {
                 pages_together_are_the_list,
                 pages_together_are_the_relationships,
@@ -265,6 +298,83 @@ macro_rules! __for_each_law {
                 pages_together_are_the_changes,
                 who_asks_on_misses_nothing,
             }
+            history {
+                what_is_new_has_one_state,
+                a_change_adds_the_state_before_it,
+                a_state_carries_everything,
+                every_field_of_a_memory_makes_a_state,
+                a_use_is_no_change,
+                putting_the_same_again_adds_no_state,
+                a_state_may_come_back,
+                a_batch_makes_one_state,
+                what_was_removed_keeps_its_states,
+                what_is_put_again_goes_on,
+                a_refused_batch_adds_no_state,
+                what_was_never_there_has_no_history,
+                a_relationship_keeps_every_state,
+                what_joins_another_leaves_its_state,
+                losing_what_took_its_place_is_no_change,
+                neighbours_keep_their_states,
+                histories_are_there_after_reopening,
+                histories_show_nowhere_else,
+            }
+            history_pages {
+                pages_together_are_the_history,
+                a_change_between_pages_does_not_disturb,
+                a_foreign_page_of_a_history_is_refused,
+            }
+            history_at_once {
+                changes_at_once_leave_all_states,
+                changes_without_expectations_leave_all_states,
+                removals_and_refusals_at_once_leave_the_right_states,
+                statements_at_once_leave_all_states,
+            }
+            erasing {
+                erasing_removes_every_trace,
+                what_was_removed_can_be_erased,
+                erasing_what_is_not_there_changes_nothing,
+                erasing_twice_counts_once,
+                both_ends_are_erased_at_once,
+                an_erased_id_begins_anew,
+                erased_and_put_again_begins_anew,
+                put_and_erased_leaves_no_trace,
+                a_refused_batch_erases_nothing,
+                what_moved_away_forgets_the_erased,
+                what_the_erased_had_invalidated_stays_ended,
+                what_was_erased_is_not_found,
+                erasing_at_once_with_others_counts_its_own,
+                what_was_erased_does_not_come_back,
+            }
+            quarantine {
+                every_field_survives,
+                the_longest_records_survive,
+                putting_again_replaces_every_field,
+                ids_are_compared_to_the_letter,
+                a_released_record_is_gone,
+                records_change_in_order,
+                pages_together_are_the_quarantine,
+                a_page_goes_on_after_what_was_released,
+                an_invalid_record_is_refused,
+                a_refused_batch_keeps_no_record,
+                quarantine_shows_nowhere_else,
+                removing_a_memory_keeps_its_records,
+                records_are_there_after_reopening,
+            }
+            inspection {
+                a_sound_store_has_no_findings,
+                random_batches_make_no_trouble,
+                what_is_allowed_is_no_trouble,
+                repairing_a_sound_store_changes_nothing,
+                what_is_unreadable_is_kept_aside,
+                indexes_out_of_step_are_mended,
+            }
+            backup {
+                a_backend_backs_up_when_it_says_so,
+                an_empty_store_is_backed_up,
+                nothing_is_overwritten,
+                a_failed_backup_leaves_nothing,
+                a_backup_is_one_state_among_writes,
+            }
             errors {
                 each_limit_of_a_memory_is_kept,
                 each_limit_of_a_relationship_is_kept,
@@ -314,6 +424,8 @@ macro_rules! __for_each_law {
                 lists_do_not_grow_with_the_page,
                 searches_do_not_grow_with_the_page,
                 walks_do_not_grow_with_the_neighbours,
+                pasts_do_not_grow_with_the_page,
+                questions_do_not_grow_with_what_they_name,
             }
             replica {
                 a_backend_syncs_when_it_says_so,

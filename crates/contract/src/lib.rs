@@ -23,6 +23,7 @@ mod samples;
 
 pub mod chance;
 pub mod corpus;
+pub mod predecessors;
 
 use std::{error::Error, future::Future, sync::Arc};
 

@@ -8,7 +8,8 @@ use domain::{
     SearchMode, SearchQuery, Sort, Timestamp, Visibility,
 };
 use ports::{
-    BackendError, Batch, Change, Changed, ErrorKind, GraphBackend, Receipt, Result, Statistics,
+    BackendError, Batch, Change, Changed, ErrorKind, GraphBackend, Quarantined, Receipt,
+    RecordKind, Result, Statistics,
 };
 
 use crate::{Harness, LawResult};
@@ -299,6 +300,48 @@ pub(crate) async fn changes(store: &dyn GraphBackend, since: Timestamp) -> Resul
         let Some(next) = next else { return Ok(all) };
         page = page.after(next);
     }
+}
+
+/// Reads all states of a memory.
+pub(crate) async fn memory_states(store: &dyn GraphBackend, name: &str) -> Result<Vec<Memory>> {
+    let page = first(PageRequest::LARGEST);
+    Ok(store.memory_history(&id(name), &page).await?.items)
+}
+
+/// Reads all states of a relationship.
+pub(crate) async fn relationship_states(
+    store: &dyn GraphBackend,
+    name: &str,
+) -> Result<Vec<Relationship>> {
+    let page = first(PageRequest::LARGEST);
+    let name = relationship_id(name);
+    Ok(store.relationship_history(&name, &page).await?.items)
+}
+
+/// A record in quarantine that is about these memories.
+pub(crate) fn record(name: &str, memories: &[&str]) -> Quarantined {
+    Quarantined {
+        id: name.to_owned(),
+        kind: RecordKind::Memory,
+        memories: memories.iter().map(|name| id(name)).collect(),
+        reason: "the title is too long".to_owned(),
+        source: "import of old.json".to_owned(),
+        document: format!("{{\"id\": {name:?}}}"),
+        at: at(0),
+    }
+}
+
+pub(crate) fn quarantine(record: Quarantined) -> Change {
+    Change::Quarantine(Box::new(record))
+}
+
+pub(crate) fn erase(name: &str) -> Change {
+    Change::EraseMemory(id(name))
+}
+
+/// Reads all records in quarantine.
+pub(crate) async fn in_quarantine(store: &dyn GraphBackend) -> Result<Vec<Quarantined>> {
+    Ok(store.quarantine(&first(PageRequest::LARGEST)).await?.items)
 }
 
 /// Fails unless the result is an error of this kind; returns the error.

@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::{
     SqlConnection,
     cycle::find_cycle,
+    erase::erases,
     row::{self, text_of},
     slice::{Slice, Statement, statement},
     touched, write,
@@ -71,11 +72,6 @@ pub fn apply(
 fn one_by_one() -> BackendError {
     BackendError::new(ErrorKind::Conflict, "apply a batch")
         .because("the batches have to be applied one by one")
-}
-
-fn erases(batch: &Batch) -> bool {
-    let mut changes = batch.changes.iter();
-    changes.any(|change| matches!(change, Change::EraseMemory(_)))
 }
 
 fn checked(batch: &Batch) -> Result<&Batch> {

@@ -1,17 +1,113 @@
 //! Looks for trouble, and mends it.
 
-use ports::{Finding, Result};
+mod engine;
+mod indexes;
+mod record;
+mod repair;
+mod rows;
 
-use crate::SqlConnection;
+use ports::{ErrorKind, Finding, Result, Trouble};
 
-/// Looks for trouble in the whole store.
+use crate::{SqlConnection, schema_version};
+
+pub use indexes::compare_texts;
+pub use repair::repair;
+
+/// Looks for trouble in the whole store, in bounded memory. Each question sees one state of the
+/// graph, and what is asked goes on beside writes. What the engine refuses to be asked is not
+/// looked at.
+///
+/// Whether the full-text index says what the rows say, [`compare_texts`] tells: the engine takes the
+/// question for a write.
 pub fn inspect(connection: &mut dyn SqlConnection) -> Result<Vec<Finding>> {
-    let _ = connection;
-    Ok(Vec::new())
+    let version = schema_version(connection)?.0;
+    connection.execute_script("BEGIN")?;
+    let engine = engine::check(connection, version);
+    match connection.execute_script("COMMIT") {
+        // An engine that has met damage may say so once more.
+        Err(err) if err.kind() == ErrorKind::Corrupt => {
+            drop(connection.execute_script("ROLLBACK"));
+        }
+        ended => ended?,
+    }
+    look(connection, version, &engine?)
 }
 
-/// Mends what can be mended, inside the caller's transaction, and returns what it mended.
-pub fn repair(connection: &mut dyn SqlConnection) -> Result<Vec<Finding>> {
-    let _ = connection;
-    Ok(Vec::new())
+/// Looks for trouble inside the caller's transaction.
+fn inspect_inside(connection: &mut dyn SqlConnection) -> Result<Vec<Finding>> {
+    let version = schema_version(connection)?.0;
+    let engine = engine::check(connection, version)?;
+    look(connection, version, &engine)
+}
+
+fn look(
+    connection: &mut dyn SqlConnection,
+    version: u32,
+    engine: &engine::Check,
+) -> Result<Vec<Finding>> {
+    let mut found: Vec<Finding> = engine.findings().collect();
+    let mut look = |findings: Result<Vec<Finding>>| match findings {
+        Ok(findings) => {
+            found.extend(findings);
+            Ok(())
+        }
+        // Of a damaged file the rest is read as far as that goes.
+        Err(err) if engine.is_damaged() && err.kind() == ErrorKind::Corrupt => Ok(()),
+        Err(err) => Err(err),
+    };
+    if version > 0 {
+        let unreadable = rows::look(connection, version);
+        let has_unreadable = unreadable.as_ref().is_ok_and(|found| !found.is_empty());
+        look(unreadable)?;
+        if !has_unreadable {
+            look(Ok(engine.broken_rules().into_iter().collect()))?;
+        }
+        look(rows::dangling(connection))?;
+        if engine.texts().is_none() {
+            look(indexes::texts(connection))?;
+        }
+        look(indexes::tags(connection))?;
+    }
+    Ok(found)
+}
+
+/// Says whether [`compare_texts`] can tell something that is not known from `found`.
+pub fn may_compare_texts(found: &[Finding]) -> bool {
+    let tells = [Trouble::DamagedFile, Trouble::TextIndexOutOfStep];
+    !found.iter().any(|found| tells.contains(&found.trouble))
+}
+
+/// Where something was found.
+#[derive(Default)]
+struct Found {
+    count: u64,
+    examples: Vec<String>,
+}
+
+impl Found {
+    fn add(&mut self, example: impl Into<String>) {
+        self.count += 1;
+        if self.examples.len() < Finding::NAMED {
+            self.examples.push(example.into());
+        }
+    }
+
+    /// Makes a finding of it, unless nothing was found.
+    fn finding(self, trouble: Trouble, can_repair: bool, detail: &str) -> Option<Finding> {
+        (self.count > 0).then(|| Finding {
+            trouble,
+            count: self.count,
+            examples: self.examples,
+            detail: detail.to_owned(),
+            can_repair,
+        })
+    }
+}
+
+/// Adds the first column of each row as an example.
+fn gather(connection: &mut dyn SqlConnection, sql: &str, found: &mut Found) -> Result<()> {
+    connection.query(sql, &[], &mut |row| {
+        found.add(row.text(0)?.unwrap_or_default());
+        Ok(())
+    })
 }

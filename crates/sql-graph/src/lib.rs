@@ -9,17 +9,21 @@
 //! back when it fails.
 
 mod apply;
+mod backup;
 mod callers;
 mod connection;
 mod cycle;
 mod engine_error;
+mod erase;
 mod file;
 mod filter;
 mod history;
 mod inspect;
 mod list;
 mod past;
+mod predecessor;
 mod remote_write;
+mod restore;
 mod row;
 mod schema;
 mod search;
@@ -31,19 +35,25 @@ mod walk;
 mod write;
 
 pub use apply::{apply, has_new_texts, read_new_texts};
+pub use backup::{backup, copy_into, on_disk};
 pub use callers::{
     first_word, inlined, is_reading, is_replacing, is_returning, may_use_pragma, parameters,
     single_statement,
 };
 pub use connection::{SqlConnection, SqlRow, StatementLog};
 pub use engine_error::engine_error;
+pub use erase::{AT_ONCE, erases, remove_traces};
 pub use file::{beside, explain_read_only, file_size, prepare_file, refuse_replica};
 pub use history::{DIVERGED, History, history};
-pub use inspect::{inspect, repair};
+pub use inspect::{compare_texts, inspect, may_compare_texts, repair};
 pub use list::{changes_since, list, memories, relationships};
 pub use past::{memory_history, quarantine, relationship_history};
 pub use remote_write::{RemoteWrite, STALE, Statements, abandon, note};
-pub use schema::{NEWEST, initialize_schema, schema_version};
+pub use predecessor::{Shape, keep_aside};
+pub use restore::restore;
+pub use schema::{
+    Found, NEWEST, found, initialize_or_upgrade, initialize_schema, schema_version,
+};
 pub use search::search;
 pub use statistics::{Contents, contents, damage, statistics};
 pub use walk::{shortest_path, walk};

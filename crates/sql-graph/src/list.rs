@@ -6,7 +6,7 @@ use domain::{
     Cursor, Direction, ListQuery, Memory, MemoryId, Page, PageRequest, Relationship,
     RelationshipQuery, RelationshipType, Sort, Timestamp, next_microsecond, time_text,
 };
-use ports::{BackendError, Changed, Result, SqlValue};
+use ports::{BackendError, Changed, ErrorKind, Result, SqlValue};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -223,17 +223,24 @@ pub fn relationships(
         conditions.sql(),
     );
     let mut found = Vec::new();
-    connection.query(&sql, conditions.parameters(), &mut |row| {
+    let read = connection.query(&sql, conditions.parameters(), &mut |row| {
         let relationship = row::relationship(row)?;
         // Words are compared here, where they are folded as everywhere.
         let answers = words
             .as_ref()
             .is_none_or(|words| relationship.context_answers(words));
-        if answers && found.len() <= page.size() {
+        if answers {
             found.push(relationship);
         }
+        // With words the statement has no limit: this ends it.
+        if found.len() > page.size() && words.is_some() {
+            return Err(BackendError::new(ErrorKind::Backend, "read on"));
+        }
         Ok(())
-    })?;
+    });
+    if found.len() <= page.size() {
+        read?;
+    }
     Ok(Page::cut(found, page.size(), |last| {
         Cursor::new(query, &last.id)
     }))

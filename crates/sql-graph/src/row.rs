@@ -10,6 +10,9 @@ use serde_json::{Map, Value, json};
 
 use crate::SqlRow;
 
+/// What helps against a row that does not decode.
+pub(crate) const MEND: &str = "run `memorygraph health --repair`";
+
 /// What [`memory`] reads, of the table `nodes n`.
 pub(crate) const MEMORY_COLUMNS: &str = "n.id, n.properties, n.created_at, n.updated_at";
 
@@ -23,7 +26,7 @@ pub(crate) fn memory(row: &dyn SqlRow) -> Result<Memory> {
     let id = text_of(row, 0)?;
     let corrupt = |what: &dyn std::fmt::Display| {
         BackendError::new(ErrorKind::Corrupt, "read a memory")
-            .because(format!("the memory {id:?} does not decode: {what}"))
+            .because(format!("the memory {id:?} does not decode: {what}: {MEND}"))
     };
     let properties = text_of(row, 1)?;
     let time = |column| parse_time("time", text_of(row, column)?).map_err(|err| corrupt(&err));
@@ -162,7 +165,7 @@ pub(crate) fn relationship(row: &dyn SqlRow) -> Result<Relationship> {
     let id = text_of(row, 0)?;
     let corrupt = |what: &dyn std::fmt::Display| {
         BackendError::new(ErrorKind::Corrupt, "read a relationship")
-            .because(format!("the relationship {id:?} does not decode: {what}"))
+            .because(format!("the relationship {id:?} does not decode: {what}: {MEND}"))
     };
     let memory = |column| MemoryId::new(text_of(row, column)?).map_err(|err| corrupt(&err));
     let time = |column| parse_time("time", text_of(row, column)?).map_err(|err| corrupt(&err));
@@ -243,5 +246,5 @@ pub(crate) fn corrupt(doing: &'static str) -> impl Fn(Invalid) -> BackendError {
 
 fn unexpected_null(column: usize) -> BackendError {
     BackendError::new(ErrorKind::Corrupt, "read a row")
-        .because(format!("column {column} is NULL: run `memorygraph health`"))
+        .because(format!("column {column} is NULL: {MEND}"))
 }

@@ -1,6 +1,11 @@
 use ports::{BackendError, ErrorKind, Result, Schema, SchemaVersion};
 
-use crate::{SqlConnection, read_new_texts};
+use crate::{
+    SqlConnection,
+    predecessor::{Shape, Tables, recognise, upgrade},
+    read_new_texts,
+    row::text_of,
+};
 
 /// The steps from an empty store to the newest schema, each a script. A step is never changed once
 /// a release has run it: a change is a new step.
@@ -14,6 +19,15 @@ const STEPS: [&str; 3] = [
 #[expect(clippy::cast_possible_truncation, reason = "there are few steps")]
 pub const NEWEST: SchemaVersion = SchemaVersion(STEPS.len() as u32);
 
+/// Whose a store is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// One of ours, with this version of the schema; 0 for an empty store.
+    Ours(SchemaVersion),
+    /// A predecessor's, which [`initialize_or_upgrade`] makes one of ours.
+    Predecessor(Shape),
+}
+
 /// Brings the store to the [`NEWEST`] version and returns it. Runs inside the caller's
 /// transaction, so that a store has all of a step or nothing.
 ///
@@ -22,18 +36,83 @@ pub const NEWEST: SchemaVersion = SchemaVersion(STEPS.len() as u32);
 /// - [`Schema`](ErrorKind::Schema) as for [`schema_version`]
 pub fn initialize_schema(connection: &mut dyn SqlConnection) -> Result<Schema> {
     let found = schema_version(connection)?;
-    for (step, script) in STEPS.iter().enumerate().skip(found.0 as usize) {
+    make(connection, found)?;
+    Ok(Schema {
+        version: NEWEST,
+        upgraded: None,
+    })
+}
+
+/// As [`initialize_schema`], and makes a store of ours of a predecessor's. Before it changes one it
+/// calls `keep`, which copies the store as it is and says where to.
+///
+/// # Errors
+///
+/// - [`Schema`](ErrorKind::Schema) as for [`found`], or when something in the store hangs on a
+///   predecessor's tables and is not the predecessor's
+/// - as `keep`
+pub fn initialize_or_upgrade(
+    connection: &mut dyn SqlConnection,
+    keep: impl FnOnce() -> Result<Option<String>>,
+) -> Result<Schema> {
+    let upgraded = match found(connection)? {
+        Found::Ours(version) => {
+            make(connection, version)?;
+            None
+        }
+        Found::Predecessor(shape) => {
+            let backup = keep()?;
+            let make = |connection: &mut dyn SqlConnection| make(connection, SchemaVersion(0));
+            Some(upgrade(connection, shape, backup, make)?)
+        }
+    };
+    Ok(Schema {
+        version: NEWEST,
+        upgraded,
+    })
+}
+
+/// Runs the steps that follow a version.
+fn make(connection: &mut dyn SqlConnection, version: SchemaVersion) -> Result<()> {
+    for (step, script) in STEPS.iter().enumerate().skip(version.0 as usize) {
         let version = step + 1;
         connection.execute_script(script)?;
         connection.execute_script(&format!(
             "INSERT INTO schema_steps (version) VALUES ({version}); PRAGMA user_version = {version};"
         ))?;
     }
-    read_new_texts(connection)?;
-    Ok(Schema {
-        version: NEWEST,
-        upgraded: None,
-    })
+    read_new_texts(connection)
+}
+
+/// Says whose the store is.
+///
+/// # Errors
+///
+/// - [`Schema`](ErrorKind::Schema) when the store is newer than this program, or holds tables that
+///   are neither this program's nor a predecessor's
+pub fn found(connection: &mut dyn SqlConnection) -> Result<Found> {
+    let mut version = None;
+    let mut tables = Tables::new();
+    // One statement, so that another process that upgrades the store is seen before or after it.
+    connection.query(
+        "SELECT v.user_version, s.name, c.name FROM pragma_user_version AS v
+         LEFT JOIN sqlite_schema AS s
+           ON v.user_version = 0 AND s.type = 'table' AND s.name IN ('nodes', 'relationships', 'memories')
+         LEFT JOIN pragma_table_info(s.name) AS c ON s.name IS NOT NULL",
+        &[],
+        &mut |row| {
+            version = row.integer(0)?;
+            if let Some(table) = row.text(1)? {
+                let columns = tables.entry(table.to_owned()).or_default();
+                columns.push(text_of(row, 2)?.to_owned());
+            }
+            Ok(())
+        },
+    )?;
+    match recognise(&tables).filter(|_| version == Some(0)) {
+        Some(shape) => Ok(Found::Predecessor(shape)),
+        None => schema_version(connection).map(Found::Ours),
+    }
 }
 
 /// Returns the version of the store's schema; 0 for an empty store.
@@ -61,8 +140,8 @@ pub fn schema_version(connection: &mut dyn SqlConnection) -> Result<SchemaVersio
         |detail| Err(BackendError::new(ErrorKind::Schema, "open the graph").because(detail));
     match (u32::try_from(version).map(SchemaVersion), table) {
         (Ok(SchemaVersion(0)), Some(table)) => refused(format!(
-            "the store holds the table {table:?} of another program: name another file; nothing \
-             was changed"
+            "the store holds the table {table:?} of another program: name another file, or take in \
+             one of an earlier MemoryGraph with `memorygraph import`; nothing was changed"
         )),
         (Ok(version), _) if version <= NEWEST => Ok(version),
         _ => refused(format!(

@@ -4,18 +4,23 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something fails")]
 
+mod backing_up;
 mod cancelling;
 mod child;
 mod damage;
 mod disk;
 mod encryption;
+mod erasing;
 mod files;
 mod graph;
+mod inspecting;
 mod kill;
 mod paths;
 mod permissions;
 mod plans;
+mod predecessors;
 mod processes;
+mod restoring;
 mod searching;
 mod settings;
 mod sharing;

@@ -10,8 +10,8 @@ use crate::{
     Harness, LawResult,
     samples::{
         Contents, after, assert_fails, at, batch, contents, first, full_memory, full_relationship,
-        id, invalidate, link, memory, memory_names, open, put_memories, put_names, remove_memory,
-        titled, touch,
+        id, invalidate, link, memory, memory_names, open, put_memories, put_names, relationship_id,
+        remove_memory, titled, touch,
     },
 };
 
@@ -205,6 +205,14 @@ pub async fn after_closing_every_call_says_so(h: &dyn Harness) -> LawResult {
         store.search(&SearchQuery::default(), &page).await.map(drop),
         store.statistics().await.map(drop),
         store.changes_since(at(0), &page).await.map(drop),
+        store.memory_history(&id("a"), &page).await.map(drop),
+        store
+            .relationship_history(&relationship_id("a"), &page)
+            .await
+            .map(drop),
+        store.quarantine(&page).await.map(drop),
+        store.inspect().await.map(drop),
+        store.repair().await.map(drop),
     ];
     for (n, refused) in refused.into_iter().enumerate() {
         let error = refused.expect_err("a closed store answers nothing");

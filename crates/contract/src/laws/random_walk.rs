@@ -1,5 +1,5 @@
 mod answers;
-mod batches;
+pub(crate) mod batches;
 
 use adapter_memory::MemoryBackend;
 use ports::{Batch, Change, Conflict, GraphBackend};

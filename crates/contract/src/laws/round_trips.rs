@@ -1,13 +1,17 @@
 use std::future::Future;
 
-use domain::{ListQuery, PathQuery, RelationshipQuery, RelationshipType, SearchQuery, Walk};
+use domain::{
+    ListQuery, Memory, MemoryFilter, PathQuery, Relationship, RelationshipQuery, RelationshipType,
+    SearchQuery, Walk,
+};
 use ports::{Batch, Change, Expect, GraphBackend, Result};
 
 use crate::{
     Harness, LawResult,
     samples::{
-        at, batch, first, full_memory, id, invalidate, link, memory, open, put_memories, put_names,
-        relationship_id, remove_memory, remove_relationship, titled, touch,
+        at, batch, erase, first, full_memory, id, invalidate, link, memory, open, put_memories,
+        put_names, quarantine, record, relationship_id, remove_memory, remove_relationship, titled,
+        touch,
     },
 };
 
@@ -88,17 +92,21 @@ pub async fn joins_do_not_grow_with_the_batch(h: &dyn Harness) -> LawResult {
     Ok(())
 }
 
-/// Touches, invalidations and removals of hundreds take as many statements as of one.
+/// Touches, invalidations, removals, erasures and records of hundreds take as many statements as of
+/// one.
 pub async fn other_changes_do_not_grow_with_the_batch(h: &dyn Harness) -> LawResult {
     type Make = fn(usize) -> Change;
     let store = open(h).await?;
     store.apply(put_names(["hub"])).await?;
     store.apply(star(0, MANY + 1)).await?;
-    let kinds: [(&str, Make); 4] = [
+    let kinds: [(&str, Make); 7] = [
+        ("quarantine", |n| quarantine(record(&name(n), &[&name(n)]))),
+        ("release", |n| Change::ReleaseQuarantined(name(n))),
         ("touch", |n| touch(&name(n), 1, at(5))),
         ("invalidate", |n| invalidate(&name(n), at(5), None)),
         ("remove relationships", |n| remove_relationship(&name(n))),
         ("remove memories", |n| remove_memory(&name(n))),
+        ("erase memories", |n| erase(&name(n))),
     ];
     for (kind, make) in kinds {
         let one = batch().then(make(0));
@@ -218,5 +226,71 @@ pub async fn walks_do_not_grow_with_the_neighbours(h: &dyn Harness) -> LawResult
         many <= few,
         "{many} statements, and {few} for one neighbour"
     );
+    Ok(())
+}
+
+/// A history, and the quarantine, take as many statements for a page of hundreds as for one of one.
+pub async fn pasts_do_not_grow_with_the_page(h: &dyn Harness) -> LawResult {
+    let store = open(h).await?;
+    let records = (0..MANY).map(|n| quarantine(record(&name(n), &[])));
+    let put = put_names(["other"]).put_relationship(link("r", "hub", SOLVES, "other"));
+    store.apply(put_names(["hub"])).await?;
+    store.apply(records.fold(put, Batch::then)).await?;
+    for n in 2..20 {
+        let hub = Memory {
+            version: n,
+            ..memory("hub")
+        };
+        let again = link(&format!("again {n}"), "hub", SOLVES, "other");
+        let put = batch().put_memory(hub).put_relationship(again);
+        store.apply(put).await?;
+    }
+    let (one, many) = (first(1), first(1_000));
+    let hub = id("hub");
+    let few = statements(h, &*store, store.memory_history(&hub, &one)).await?;
+    let more = statements(h, &*store, store.memory_history(&hub, &many)).await?;
+    assert_eq!(more, few);
+    let r = relationship_id("r");
+    let few = statements(h, &*store, store.relationship_history(&r, &one)).await?;
+    let more = statements(h, &*store, store.relationship_history(&r, &many)).await?;
+    assert_eq!(more, few);
+    let few = statements(h, &*store, store.quarantine(&one)).await?;
+    let more = statements(h, &*store, store.quarantine(&many)).await?;
+    assert_eq!(more, few);
+    Ok(())
+}
+
+/// Hundreds of contents are looked for in as many statements as one, and words that one context of
+/// hundreds has in as many as words that all have.
+pub async fn questions_do_not_grow_with_what_they_name(h: &dyn Harness) -> LawResult {
+    let store = open(h).await?;
+    store.apply(put_names(["hub"])).await?;
+    store.apply(star(0, MANY)).await?;
+    let of = |count: usize| ListQuery {
+        filter: MemoryFilter {
+            contents: (0..count).map(name).collect(),
+            ..MemoryFilter::default()
+        },
+        ..ListQuery::default()
+    };
+    let few = statements(h, &*store, store.list(&of(1), &first(10))).await?;
+    let many = statements(h, &*store, store.list(&of(MANY), &first(10))).await?;
+    assert_eq!(many, few);
+    let said = (0..MANY).fold(batch(), |put, n| {
+        let rare = if n == MANY - 1 { "rare" } else { "" };
+        put.put_relationship(Relationship {
+            context: Some(format!("common {rare}")),
+            ..link(&name(n), "hub", SOLVES, &name(n))
+        })
+    });
+    store.apply(said).await?;
+    let about = |text: &str| RelationshipQuery {
+        context: Some(text.to_owned()),
+        ..RelationshipQuery::default()
+    };
+    let (common, rare) = (about("common"), about("rare"));
+    let few = statements(h, &*store, store.relationships(&common, &first(1))).await?;
+    let many = statements(h, &*store, store.relationships(&rare, &first(1))).await?;
+    assert_eq!(many, few);
     Ok(())
 }

@@ -192,7 +192,7 @@ fn random_change(chance: &mut Chance) -> Change {
 }
 
 /// Makes a batch of which at most the last change fails by itself, so that there is one reason.
-pub(super) async fn random_batch(
+pub(crate) async fn random_batch(
     oracle: &MemoryBackend,
     step: usize,
     chance: &mut Chance,
