@@ -7,6 +7,7 @@
 //! without `MEMORY_`: `sqlite_path = "~/notes.db"`, `turso_database_url = "libsql://…"`. A variable
 //! that is set to nothing is not set.
 
+mod listed;
 mod primary;
 mod sources;
 
@@ -21,6 +22,7 @@ use sources::Sources;
 
 pub(crate) use sources::home as home_folder;
 
+pub use listed::Listed;
 pub use primary::{DatabaseUrl, TursoMode};
 
 /// The time between two syncs of a replica, in seconds.

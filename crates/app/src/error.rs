@@ -1,7 +1,7 @@
 use domain::Invalid;
 use ports::{BackendError, ErrorKind};
 
-use crate::{ConfigError, import::ImportError, migrate::MigrateError};
+use crate::{ConfigError, export::ExportError, import::ImportError, migrate::MigrateError};
 
 /// What a use case returns.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -24,6 +24,9 @@ pub enum Error {
     /// A file could not be imported.
     #[error(transparent)]
     Import(#[from] ImportError),
+    /// A graph could not be exported.
+    #[error(transparent)]
+    Export(#[from] ExportError),
     /// A graph could not be migrated.
     #[error(transparent)]
     Migrate(#[from] MigrateError),
@@ -36,6 +39,7 @@ impl Error {
             Self::Backend(error) => error.kind(),
             Self::Invalid(_) | Self::Config(_) => ErrorKind::InvalidArgument,
             Self::Import(error) => error.kind(),
+            Self::Export(error) => error.kind(),
             Self::Migrate(error) => error.kind(),
         }
     }

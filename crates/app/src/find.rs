@@ -11,6 +11,8 @@ impl MemoryGraph {
     /// A blank text asks for what matters most: the most important memories first, among equals
     /// the last changed. Those have a score of 0.
     ///
+    /// What comes back [counts](Self#usage) as used.
+    ///
     /// # Errors
     ///
     /// - [`InvalidArgument`](ports::ErrorKind::InvalidArgument) for a text that is too long, a
@@ -24,6 +26,7 @@ impl MemoryGraph {
         if text.trim().is_empty() {
             let sort = Sort::MostImportant;
             let listed = self.list(&ListQuery { filter, sort }, page).await?;
+            self.used(listed.items.iter());
             return Ok(Page {
                 items: listed.items.into_iter().map(unasked).collect(),
                 next: listed.next,
@@ -37,13 +40,16 @@ impl MemoryGraph {
         self.search(&query, page).await
     }
 
-    /// Returns the memories whose text matches as the query says, the best match first.
+    /// Returns the memories whose text matches as the query says, the best match first. They
+    /// [count](Self#usage) as used.
     ///
     /// # Errors
     ///
     /// As for [`recall`](Self::recall).
     pub async fn search(&self, query: &SearchQuery, page: &PageRequest) -> Result<Page<Hit>> {
-        Ok(self.backend.search(query, page).await?)
+        let found = self.backend.search(query, page).await?;
+        self.used(found.items.iter().map(|hit| &hit.memory));
+        Ok(found)
     }
 
     /// Lists memories in an order.
@@ -57,7 +63,8 @@ impl MemoryGraph {
     }
 }
 
-fn unasked(memory: Memory) -> Hit {
+/// Answers no question.
+pub(crate) fn unasked(memory: Memory) -> Hit {
     Hit {
         memory,
         score: 0.0,

@@ -14,7 +14,8 @@ pub struct Forgotten {
 }
 
 impl MemoryGraph {
-    /// Removes a memory and every relationship that touches it, and returns what it was.
+    /// Removes a memory and every relationship that touches it, and returns what it was. Their
+    /// [history](Self::memory_history) stays; to remove that too, [`erase`](Self::erase) it.
     ///
     /// # Errors
     ///
@@ -27,6 +28,7 @@ impl MemoryGraph {
                 .then(Change::RemoveMemory(id.clone()));
             match self.backend.apply(batch).await {
                 Ok(receipt) => {
+                    self.usage.forget(id);
                     tracing::debug!(%id, "forgot");
                     return Ok(Forgotten {
                         memory,

@@ -1,35 +1,51 @@
-//! Takes in the JSON exports of the Python and TypeScript MemoryGraph, formats 1.0 and 2.0.
+//! Takes in files: our own JSON Lines, as [`export`](crate::export) writes them, the JSON exports of
+//! the Python and TypeScript MemoryGraph, formats 1.0 and 2.0, and the file of the official MCP
+//! memory server. What a file is follows from its content.
 //!
-//! Everything that a record says is kept: all fields of the context, times, counters, ids. Fields
-//! of a memory that have no place of their own go into the additional metadata of its context. A
-//! relationship without an id gets one that follows from what it states.
+//! Everything that a record says is kept: all fields, times, counters, ids. What has no place of
+//! its own goes into the additional metadata of a memory's context. A relationship without an id
+//! gets one that follows from what it states; an entity of the MCP memory server becomes a memory
+//! whose id is its name, or follows from it where the name is too long.
 //!
 //! What is in the store already stays as it is, also where the file says something else, so
 //! importing a file again changes nothing, and an import that was interrupted is completed by
-//! repeating it. Relationships of the file may close cycles, and the report names those.
+//! repeating it. Relationships of a file may close cycles, and the report names those.
 
+mod aside;
 mod batches;
 mod cycles;
+mod database;
 mod document;
+mod failure;
+mod format;
+mod item;
 mod kept;
+mod knowledge_graph;
+mod lines;
 mod record;
+mod related;
 mod survey;
 
 use std::{
     collections::BTreeMap,
     fmt,
     io::{Read, Seek},
+    ops::ControlFlow,
 };
 
-use ports::ErrorKind;
 use serde::Serialize;
 
+use self::item::Item;
 use crate::{MemoryGraph, Result};
 
 pub use cycles::Cycle;
+pub use database::{DatabaseImport, KeptAside, is_database};
+pub use failure::{ImportError, Missing};
+pub use ports::RecordKind;
 
-/// The most records that go into the store at once.
-const BATCH: usize = 1_000;
+/// Takes a record of a file, and says whether to go on.
+type Step<'a> = dyn FnMut(Item) -> ControlFlow<()> + 'a;
+
 /// The most records that a report or an error names; the others are counted.
 const NAMED: usize = 1_000;
 
@@ -44,10 +60,12 @@ pub struct Options {
 /// relationship whose end is not there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnInvalid {
-    /// The import fails before it writes anything, and names them.
+    /// The import fails before it writes anything, and names them. So it does when the file as a
+    /// whole is not as it was written.
     #[default]
     Stop,
-    /// They are left out, and the report names them.
+    /// They go into quarantine, and the report names them. The rest of the file is imported, also
+    /// when the end of it is missing.
     SetAside,
 }
 
@@ -81,13 +99,22 @@ pub struct Report {
     /// How many of the memories that were there already say something else in the file; the store
     /// was not changed.
     pub memories_differing: u64,
+    /// What became of what the file has in quarantine.
+    pub quarantine: Tally,
+    /// How many of the records that were set aside are in quarantine and were not before.
+    pub quarantined: u64,
+    /// How many of the relationships that were there already under their id say something else in
+    /// the file; the store was not changed.
+    pub relationships_differing: u64,
     /// How many relationships state what another one of the file states, and added their evidence
     /// to it.
     pub relationships_reinforced: u64,
     /// Cycles among the relationships of the file, of types that should have none; at most 100.
     pub cycles: Vec<Cycle>,
-    /// The records that were left out; at most 1,000, the tallies count all.
+    /// The records that were set aside; at most 1,000, the tallies count all.
     pub set_aside: Vec<Problem>,
+    /// In what the file as a whole is not as it was written, in words.
+    pub damage: Vec<String>,
     /// How often the relationships have a field that there is no place for.
     pub fields_ignored: BTreeMap<String, u64>,
 }
@@ -105,24 +132,6 @@ pub struct Tally {
     pub set_aside: u64,
 }
 
-/// What a record is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum RecordKind {
-    Memory,
-    Relationship,
-}
-
-impl RecordKind {
-    const fn plural(self) -> &'static str {
-        match self {
-            Self::Memory => "memories",
-            Self::Relationship => "relationships",
-        }
-    }
-}
-
 /// A record that cannot be kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
@@ -130,6 +139,8 @@ pub struct Problem {
     pub kind: RecordKind,
     /// Its place among those of its kind, counted from 1.
     pub number: u64,
+    /// The line where it begins, counted from 1.
+    pub line: Option<u64>,
     /// How the file calls it: the id of a memory, or what a relationship joins.
     pub name: String,
     /// Why it cannot be kept.
@@ -138,81 +149,17 @@ pub struct Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match self.kind {
-            RecordKind::Memory => "memory",
-            RecordKind::Relationship => "relationship",
-        };
         let Self {
             number,
             name,
             reason,
             ..
         } = self;
-        write!(f, "{kind} {number} ({name}): {reason}")
-    }
-}
-
-/// A file could not be imported. Nothing was written, unless it changed while it was read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ImportError {
-    /// The file cannot be read.
-    #[error("the file cannot be read: {reason}")]
-    Read {
-        /// What the system says.
-        reason: String,
-    },
-    /// The file ends before its JSON does.
-    #[error("the file ends in the middle, at line {line}, column {column}: it was cut off")]
-    CutOff {
-        /// Where, counted from 1.
-        line: usize,
-        /// Where, in bytes.
-        column: usize,
-    },
-    /// The file is no JSON.
-    #[error("the file is not JSON: {reason}")]
-    NoJson {
-        /// What is wrong, with line and column.
-        reason: String,
-    },
-    /// The file is JSON, and no export.
-    #[error("the file is not an export of MemoryGraph: {reason}")]
-    NoExport {
-        /// What is missing.
-        reason: String,
-    },
-    /// The file is an export of a format that this program does not know.
-    #[error("the file has the format {found}; this program reads \"1.0\" and \"2.0\"")]
-    Version {
-        /// The version that the file states, as JSON.
-        found: String,
-    },
-    /// Some records cannot be kept.
-    #[error("{}", of_records(problems, *count))]
-    Records {
-        /// The first of them, at most 1,000; never empty.
-        problems: Vec<Problem>,
-        /// How many there are.
-        count: u64,
-    },
-}
-
-impl ImportError {
-    /// The decision that the caller can take.
-    pub fn kind(&self) -> ErrorKind {
-        match self {
-            Self::Read { .. } => ErrorKind::Unreachable,
-            _ => ErrorKind::InvalidArgument,
+        write!(f, "{} {number}", self.kind.as_str())?;
+        if let Some(line) = self.line {
+            write!(f, " on line {line}")?;
         }
-    }
-}
-
-fn of_records(problems: &[Problem], count: u64) -> String {
-    let first = problems.first().map(Problem::to_string).unwrap_or_default();
-    match count {
-        1 => format!("one record cannot be kept: {first}"),
-        _ => format!("{count} records cannot be kept, the first is {first}"),
+        write!(f, " ({name}): {reason}")
     }
 }
 
@@ -233,18 +180,20 @@ impl Problems {
 }
 
 impl MemoryGraph {
-    /// Imports a JSON export.
+    /// Imports a file: our own JSON Lines, a JSON export of the Python or TypeScript MemoryGraph,
+    /// or the file of the official MCP memory server.
     ///
-    /// The source is read four times: memories and relationships are checked, then kept, in
-    /// batches of at most 1,000 that each go in as a whole. Of the file only the ids are held in
-    /// memory, so it may be larger than that, and its relationships may stand before its memories.
-    /// `progress` is called often.
+    /// The source is read twice, and a JSON export four times: records are checked, then kept, in
+    /// batches of at most 3,000 that each go in as a whole. Of our own JSON Lines 16 bytes for each
+    /// id are held in memory, of a JSON export the ids; of a file of the MCP memory server its
+    /// relations, as that server itself does. `progress` is called often.
     ///
     /// # Errors
     ///
-    /// - [`InvalidArgument`](ErrorKind::InvalidArgument) when the file is no export, or
-    ///   [stops](OnInvalid::Stop) at records that cannot be kept; nothing was written then
-    /// - [`Unreachable`](ErrorKind::Unreachable) when the file cannot be read
+    /// - [`InvalidArgument`](ports::ErrorKind::InvalidArgument) when the file has no format that is
+    ///   known, or [stops](OnInvalid::Stop) at records that cannot be kept, a digest that differs,
+    ///   or an end that is missing; nothing was written then
+    /// - [`Unreachable`](ports::ErrorKind::Unreachable) when the file cannot be read
     pub async fn import<S>(
         &self,
         source: S,
@@ -255,16 +204,13 @@ impl MemoryGraph {
         S: Read + Seek + Send + 'static,
     {
         let now = self.now();
-        let (source, survey) = survey::of(source, now, progress).await?;
-        let plan = self.resolve(survey).await?;
-        if options.invalid == OnInvalid::Stop && plan.problems.count > 0 {
-            return Err(ImportError::Records {
-                problems: plan.problems.first,
-                count: plan.problems.count,
-            }
-            .into());
+        let (source, mut survey) = survey::of(source, now, progress).await?;
+        let there = self.ends(&survey).await?;
+        survey.resolve(&there);
+        if options.invalid == OnInvalid::Stop {
+            survey.fail_if_wrong()?;
         }
-        let report = self.keep(source, plan, now, progress).await?;
+        let report = self.keep(source, survey, there, now, progress).await?;
         tracing::info!(
             memories = report.memories.added,
             relationships = report.relationships.added,

@@ -1,14 +1,25 @@
 use std::sync::Arc;
 
-use domain::Timestamp;
-use ports::{Clock, Cycles, GraphBackend, Health, IdSource, Statistics};
+use domain::{Memory, Timestamp};
+use ports::{Clock, Cycles, GraphBackend, Health, IdSource, Statistics, Upgrade};
 
-use crate::{Config, Result, SystemClock, UuidV7Source, open_backend};
+use crate::{Config, Result, SystemClock, UuidV7Source, open::open_store, usage::Usage};
 
 /// A graph memory: remembers, relates, recalls and forgets.
 ///
 /// Cheap to clone; the clones share the backend. Every call is safe to drop half-way: what it
 /// changes is changed as a whole or not at all.
+///
+/// # Usage
+///
+/// [`get`](Self::get), [`recall`](Self::recall), [`search`](Self::search) and
+/// [`contextual_search`](Self::contextual_search) count how often a memory was used, and when last.
+/// A read never waits for that: the counts stand in memory, and are written together, by a task on
+/// the runtime of the caller, when 256 memories wait or a use comes 30 seconds after the first that
+/// waits, and by [`close`](Self::close). Where they cannot be written, as in a
+/// file that is read only, they wait for the next time, at most 10,000 of them. Only these counts
+/// are lost when a graph is dropped without being closed, or closed while its primary does not
+/// answer.
 ///
 /// # Errors
 ///
@@ -18,6 +29,8 @@ use crate::{Config, Result, SystemClock, UuidV7Source, open_backend};
 pub struct MemoryGraph {
     pub(crate) backend: Arc<dyn GraphBackend>,
     pub(crate) cycles: Cycles,
+    pub(crate) usage: Arc<Usage>,
+    upgraded: Option<Arc<Upgrade>>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
 }
@@ -29,16 +42,20 @@ impl MemoryGraph {
     ///
     /// # Errors
     ///
-    /// As for [`open_backend`].
+    /// As for [`open_backend`](crate::open_backend).
     pub async fn open(config: &Config) -> Result<Self> {
-        let backend = open_backend(config).await?;
+        let (backend, upgraded) = open_store(config).await?;
         let clock = Arc::new(SystemClock::new());
         let cycles = if config.allow_cycles.value {
             Cycles::Allow
         } else {
             Cycles::Refuse
         };
-        Ok(Self::over(backend, clock, Arc::new(UuidV7Source)).with_cycles(cycles))
+        let graph = Self::over(backend, clock, Arc::new(UuidV7Source)).with_cycles(cycles);
+        Ok(Self {
+            upgraded: upgraded.map(Arc::new),
+            ..graph
+        })
     }
 
     /// Puts the application over a backend whose schema is initialised, with a clock and a source
@@ -49,8 +66,10 @@ impl MemoryGraph {
         ids: Arc<dyn IdSource>,
     ) -> Self {
         Self {
+            usage: Usage::of(Arc::clone(&backend)),
             backend,
             cycles: Cycles::Refuse,
+            upgraded: None,
             clock,
             ids,
         }
@@ -60,6 +79,12 @@ impl MemoryGraph {
     #[must_use]
     pub fn with_cycles(self, cycles: Cycles) -> Self {
         Self { cycles, ..self }
+    }
+
+    /// What [`open`](Self::open) did to the store, when it was a predecessor's: what was read, what
+    /// was repaired, what is in quarantine, and where the store is as it was.
+    pub fn upgraded(&self) -> Option<&Upgrade> {
+        self.upgraded.as_deref()
     }
 
     /// The backend, for what has no use case here.
@@ -78,9 +103,19 @@ impl MemoryGraph {
     }
 
     /// Finishes what was begun and lets go of the store, for all clones. Calling it again changes
-    /// nothing.
+    /// nothing. What is known about the [usage](Self#usage) is written before; where that fails,
+    /// closing succeeds all the same.
     pub async fn close(&self) -> Result<()> {
+        self.usage.finish().await;
         Ok(self.backend.close().await?)
+    }
+
+    /// Counts one use of each memory.
+    pub(crate) fn used<'a>(&self, memories: impl Iterator<Item = &'a Memory>) {
+        let mut memories = memories.peekable();
+        if memories.peek().is_some() {
+            self.usage.note(memories, self.now());
+        }
     }
 
     pub(crate) fn now(&self) -> Timestamp {

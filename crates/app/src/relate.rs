@@ -2,7 +2,7 @@ use domain::{
     AsOf, Direction, MemoryId, PageRequest, Relationship, RelationshipId, RelationshipQuery,
     RelationshipType, Score, Timestamp,
 };
-use ports::Batch;
+use ports::{BackendError, Batch, Conflict, GraphBackendExt};
 use serde::Serialize;
 
 use crate::{MemoryGraph, Result};
@@ -10,6 +10,8 @@ use crate::{MemoryGraph, Result};
 /// A relationship to be: what its author says. Id and times are the application's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
+    /// Names it, when its author wants to; else it becomes a new UUID.
+    pub id: Option<RelationshipId>,
     /// Where it begins.
     pub from: MemoryId,
     /// What it says.
@@ -30,6 +32,7 @@ impl Link {
     /// Begins a link with the defaults of its type.
     pub fn new(from: MemoryId, relationship_type: RelationshipType, to: MemoryId) -> Self {
         Self {
+            id: None,
             from,
             relationship_type,
             to,
@@ -76,9 +79,15 @@ impl MemoryGraph {
     /// - [`InvalidArgument`](ports::ErrorKind::InvalidArgument) when both are the same memory, or
     ///   it breaks another limit of the domain
     /// - [`Conflict`](ports::ErrorKind::Conflict) when it would close a cycle of a type that has
-    ///   none, unless cycles are allowed
+    ///   none, unless cycles are allowed, or when it brings the id of a relationship that is there
     pub async fn relate(&self, link: Link) -> Result<Linked> {
-        let id = RelationshipId::new(self.next_id())?;
+        let id = match &link.id {
+            Some(id) => {
+                self.refuse_taken(id).await?;
+                id.clone()
+            }
+            None => RelationshipId::new(self.next_id())?,
+        };
         let relationship = link.into_relationship(id, self.now());
         relationship.check()?;
         let batch = Batch {
@@ -113,6 +122,20 @@ impl MemoryGraph {
         let kept = &linked.relationship;
         tracing::debug!(id = %kept.id, from = %kept.from, to = %kept.to, %kind, "related");
         Ok(linked)
+    }
+
+    /// Fails when a relationship has this id.
+    async fn refuse_taken(&self, id: &RelationshipId) -> Result<()> {
+        let Some(found) = self.backend.relationship(id).await? else {
+            return Ok(());
+        };
+        let detail = format!(
+            "{:?} {} {:?} has the id {id:?}: bring another one, or none",
+            found.from, found.relationship_type, found.to
+        );
+        let found = Some(Box::new(found));
+        let conflict = Conflict::Relationship { found };
+        Err(BackendError::conflict("relate", conflict, detail).into())
     }
 
     /// Returns the relationships of `types` without an end that join the same memories, in the

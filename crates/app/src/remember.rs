@@ -1,7 +1,12 @@
-use domain::{Memory, MemoryContext, MemoryId, MemoryType, Score, Timestamp};
-use ports::{BackendError, Batch, Change, ErrorKind, Expect, GraphBackendExt};
+use std::collections::HashSet;
 
-use crate::{MemoryGraph, Result};
+use domain::{Memory, MemoryContext, MemoryId, MemoryType, Score, Timestamp};
+use ports::{BackendError, Batch, ErrorKind, Expect, GraphBackendExt};
+
+use crate::{
+    Duplicates, MemoryGraph, Result,
+    duplicates::{Candidate, place},
+};
 
 /// A memory to be: what its author says. Times, version and, where none is given, the id are the
 /// application's.
@@ -34,6 +39,8 @@ pub struct Draft {
     pub author: Option<String>,
     /// From when it holds; none for from now.
     pub valid_from: Option<Timestamp>,
+    /// What happens when a memory of the same project says the same already.
+    pub duplicates: Duplicates,
 }
 
 impl Draft {
@@ -56,10 +63,11 @@ impl Draft {
             effectiveness: None,
             author: None,
             valid_from: None,
+            duplicates: Duplicates::Refuse,
         }
     }
 
-    fn into_memory(self, id: MemoryId, now: Timestamp) -> Memory {
+    pub(crate) fn into_memory(self, id: MemoryId, now: Timestamp) -> Memory {
         let memory = Memory::new(id, self.memory_type, self.title, self.content, now);
         Memory {
             summary: self.summary,
@@ -79,10 +87,38 @@ impl Draft {
 impl MemoryGraph {
     /// Keeps one memory, and returns it as it is kept.
     ///
+    /// A memory with the content of a valid one of the same project is refused, unless the draft
+    /// [keeps duplicates](Draft::duplicates); memories without a project are of one project. The
+    /// look comes before the write: of two callers that say the same at the same moment, both may
+    /// be kept.
+    ///
     /// # Errors
     ///
     /// - [`InvalidArgument`](ErrorKind::InvalidArgument) when it breaks a limit of the domain
-    /// - [`Conflict`](ErrorKind::Conflict) when it brings the id of a memory that is there
+    /// - [`Conflict`](ErrorKind::Conflict) when it brings the id of a memory that is there, or says
+    ///   what another memory says already; the error carries that one
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use memorygraph::domain::MemoryType;
+    /// use memorygraph::ports::ErrorKind;
+    /// use memorygraph::{Config, Draft, Duplicates, MemoryGraph};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> memorygraph::Result<()> {
+    /// # let graph = MemoryGraph::open(&Config::at(":memory:")).await?;
+    /// let fix = Draft::new(MemoryType::Fix, "Larger pool", "The pool had 4 connections; now 32.");
+    /// graph.remember(fix.clone()).await?;
+    ///
+    /// let again = graph.remember(fix.clone()).await.unwrap_err();
+    /// assert_eq!(again.kind(), ErrorKind::Conflict);
+    ///
+    /// let both = Draft { duplicates: Duplicates::Keep, ..fix };
+    /// graph.remember(both).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn remember(&self, draft: Draft) -> Result<Memory> {
         let mut kept = self.remember_all(vec![draft]).await?;
         Ok(kept.pop().expect("one draft makes one memory"))
@@ -92,43 +128,64 @@ impl MemoryGraph {
     ///
     /// # Errors
     ///
-    /// As for [`remember`](Self::remember); the message says which of them it is.
+    /// As for [`remember`](Self::remember); the message says which of them it is. Two of them that
+    /// say the same are a conflict too.
     pub async fn remember_all(&self, drafts: Vec<Draft>) -> Result<Vec<Memory>> {
+        const DOING: &str = "remember";
+
         let now = self.now();
         let count = drafts.len();
         let mut batch = Batch::default();
-        let mut memories = Vec::with_capacity(count);
-        for (index, draft) in drafts.into_iter().enumerate() {
-            let id = match &draft.id {
-                Some(id) => {
-                    batch.expects.push(Expect::Absent(id.clone()));
-                    id.clone()
-                }
-                None => MemoryId::new(self.next_id())?,
-            };
-            let memory = draft.into_memory(id, now);
-            memory.check().map_err(|invalid| {
-                let detail = if count == 1 {
-                    invalid.to_string()
-                } else {
-                    format!("memory {} of {count}: {invalid}", index + 1)
-                };
-                BackendError::new(ErrorKind::InvalidArgument, "remember").because(detail)
+        let mut candidates = Vec::with_capacity(count);
+        let mut ids = HashSet::new();
+        for (at, draft) in drafts.into_iter().enumerate() {
+            if let Some(id) = &draft.id {
+                batch.expects.push(Expect::Absent(id.clone()));
+            }
+            let candidate = self.candidate(draft, now)?;
+            if !ids.insert(candidate.memory.id.clone()) {
+                let detail = format!(
+                    "{}another one of them has the id {:?}",
+                    place(at, count),
+                    candidate.memory.id
+                );
+                return Err(BackendError::new(ErrorKind::InvalidArgument, DOING)
+                    .because(detail)
+                    .into());
+            }
+            candidate.memory.check().map_err(|invalid| {
+                let detail = format!("{}{invalid}", place(at, count));
+                BackendError::new(ErrorKind::InvalidArgument, DOING).because(detail)
             })?;
-            let put = Change::PutMemory(Box::new(memory.clone()));
-            batch.changes.push(put);
-            memories.push(memory);
+            batch = batch.put_memory(candidate.memory.clone());
+            candidates.push(candidate);
         }
-        if !memories.is_empty() {
+        if !candidates.is_empty() {
+            self.refuse_duplicates(DOING, &candidates, None).await?;
             self.backend.apply(batch).await?;
         }
         tracing::debug!(memories = count, "remembered");
-        Ok(memories)
+        Ok(candidates.into_iter().map(|kept| kept.memory).collect())
     }
 
-    /// Returns the memory, or `None` when there is none with this id.
+    /// Makes a memory of a draft, with a new id unless it brings one.
+    pub(crate) fn candidate(&self, draft: Draft, now: Timestamp) -> Result<Candidate> {
+        let id = match &draft.id {
+            Some(id) => id.clone(),
+            None => MemoryId::new(self.next_id())?,
+        };
+        Ok(Candidate {
+            duplicates: draft.duplicates,
+            memory: draft.into_memory(id, now),
+        })
+    }
+
+    /// Returns the memory, or `None` when there is none with this id. It
+    /// [counts](Self#usage) as a use.
     pub async fn get(&self, id: &MemoryId) -> Result<Option<Memory>> {
-        Ok(self.backend.memory(id).await?)
+        let found = self.backend.memory(id).await?;
+        self.used(found.iter());
+        Ok(found)
     }
 
     /// Returns the memory.
@@ -146,6 +203,6 @@ impl MemoryGraph {
     }
 }
 
-fn no_memory(id: &MemoryId, doing: &'static str) -> BackendError {
+pub(crate) fn no_memory(id: &MemoryId, doing: &'static str) -> BackendError {
     BackendError::new(ErrorKind::NotFound, doing).because(format!("no memory has the id {id:?}"))
 }

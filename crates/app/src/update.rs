@@ -1,10 +1,14 @@
-use domain::{Memory, MemoryContext, MemoryId, MemoryType, Score, Timestamp};
+use domain::{Memory, MemoryContext, MemoryId, MemoryType, PageRequest, Score, Timestamp};
 use ports::{BackendError, Batch, Conflict, ErrorKind, Expect};
+use serde::Serialize;
 
-use crate::{Error, MemoryGraph, Result};
+use crate::{Error, MemoryGraph, Result, merge::merge};
 
-/// How often a change is tried again against a memory that others change at the same time.
-const TRIES: usize = 5;
+/// How often a change is tried again against something that others change at the same time.
+pub(crate) const TRIES: usize = 5;
+
+/// The most states of a history that are read at once.
+const STATES: u32 = 100;
 
 /// What to change about a memory; what is `None` stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,9 +37,19 @@ pub struct Update {
     pub superseded_by: Option<MemoryId>,
     /// Who changes it.
     pub author: Option<String>,
-    /// The version that the caller has seen. When it is given, the change is made to that version
-    /// or not at all; else to whatever version is there.
+    /// The version that the caller has seen, and that the change is meant for. When it is given,
+    /// what others changed since is not overwritten; else the change is made to whatever is there.
     pub expected_version: Option<u32>,
+}
+
+/// What became of an [`Update`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Updated {
+    /// The memory as it is now.
+    pub memory: Memory,
+    /// The fields that others changed since the version that the caller has seen, and that are as
+    /// they left them; empty when nobody did.
+    pub merged: Vec<&'static str>,
 }
 
 impl Update {
@@ -72,26 +86,72 @@ impl MemoryGraph {
     /// Changes a memory and returns it as it is now. A change that changes nothing leaves version
     /// and `updated_at` as they are.
     ///
+    /// With an [`expected_version`](Update::expected_version) that has passed, the change is
+    /// merged with what others did since, field by field: a field that only they changed stays
+    /// theirs, and [`merged`](Updated::merged) names it. The tags are one field, and so is each
+    /// field of the context.
+    ///
     /// # Errors
     ///
     /// - [`NotFound`](ErrorKind::NotFound) when there is no such memory
     /// - [`InvalidArgument`](ErrorKind::InvalidArgument) when it would break a limit of the domain
-    /// - [`Conflict`](ErrorKind::Conflict) when it has another version than the expected one; the
-    ///   error carries the memory as it was found
-    pub async fn update(&self, id: &MemoryId, update: &Update) -> Result<Memory> {
+    /// - [`Conflict`](ErrorKind::Conflict) when others changed the same field to something else
+    ///   since the expected version, or the history does not have that version; the error carries
+    ///   the memory as it was found, and its message shows both sides
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use memorygraph::domain::MemoryType;
+    /// use memorygraph::{Config, Draft, MemoryGraph, Update};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> memorygraph::Result<()> {
+    /// # let graph = MemoryGraph::open(&Config::at(":memory:")).await?;
+    /// let seen = graph.remember(Draft::new(MemoryType::Fix, "Pool", "It had 4 connections.")).await?;
+    /// let title = Update { title: Some("Larger pool".into()), ..Update::default() };
+    /// graph.update(&seen.id, &title).await?;
+    ///
+    /// // Somebody who has not seen that changes something else.
+    /// let content = Update {
+    ///     content: Some("It had 4 connections; now 32.".into()),
+    ///     expected_version: Some(seen.version),
+    ///     ..Update::default()
+    /// };
+    /// let updated = graph.update(&seen.id, &content).await?;
+    /// assert_eq!(updated.memory.title, "Larger pool");
+    /// assert_eq!(updated.merged, ["title"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn update(&self, id: &MemoryId, update: &Update) -> Result<Updated> {
         const DOING: &str = "update a memory";
 
         let mut tries = 0;
+        let mut seen: Option<Memory> = None;
         loop {
             let before = self.present(id, DOING).await?;
-            if let Some(expected) = update.expected_version
-                && expected != before.version
-            {
-                return Err(other_version(DOING, expected, before).into());
-            }
-            let mut memory = update.changed(&before);
+            let (mut memory, merged) = match update.expected_version {
+                Some(expected) if expected != before.version => {
+                    let base = match seen.take() {
+                        Some(base) => base,
+                        None => match self.state(&before, expected).await? {
+                            Some(base) => base.normalised(),
+                            None => return Err(other_version(DOING, expected, before).into()),
+                        },
+                    };
+                    let theirs = before.clone().normalised();
+                    let merge = merge(&base, &update.changed(&base), &theirs);
+                    if !merge.clashes.is_empty() {
+                        return Err(clash(DOING, expected, before, &merge.clashes).into());
+                    }
+                    seen = Some(base);
+                    (merge.memory, merge.theirs)
+                }
+                _ => (update.changed(&before), Vec::new()),
+            };
             if memory == before {
-                return Ok(before);
+                return Ok(Updated { memory, merged });
             }
             let expect = Expect::Version(id.clone(), before.version);
             memory.version = before.version.saturating_add(1);
@@ -101,11 +161,38 @@ impl MemoryGraph {
             let batch = Batch::default().expect(expect).put_memory(memory.clone());
             match self.backend.apply(batch).await.map_err(Error::from) {
                 Ok(_) => {
-                    tracing::debug!(%id, version = memory.version, "updated");
-                    return Ok(memory);
+                    tracing::debug!(%id, version = memory.version, ?merged, "updated");
+                    return Ok(Updated { memory, merged });
                 }
-                Err(error) if error.kind() == ErrorKind::Conflict && tries < TRIES => tries += 1,
+                Err(error) if error.kind() == ErrorKind::Conflict && tries < TRIES => {
+                    tries += 1;
+                    if update.expected_version == Some(before.version) {
+                        seen = Some(before.normalised());
+                    }
+                }
                 Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Returns the state that the memory had in an earlier version, when its history has that.
+    async fn state(&self, now: &Memory, version: u32) -> Result<Option<Memory>> {
+        let behind = now.version.saturating_sub(version);
+        if behind == 0 {
+            return Ok(None);
+        }
+        let mut page = PageRequest::first(behind.min(STATES - 1) + 1)?;
+        loop {
+            let states = self.backend.memory_history(&now.id, &page).await?;
+            // Versions descend, until those of another memory that once had this id.
+            let reached = states
+                .items
+                .into_iter()
+                .find(|state| state.version <= version);
+            match (reached, states.next) {
+                (Some(state), _) => return Ok(Some(state).filter(|it| it.version == version)),
+                (None, Some(cursor)) => page = page.after(cursor),
+                (None, None) => return Ok(None),
             }
         }
     }
@@ -113,9 +200,29 @@ impl MemoryGraph {
 
 fn other_version(doing: &'static str, expected: u32, found: Memory) -> BackendError {
     let detail = format!(
-        "{:?} has version {}, not {expected}: read it again, then decide",
+        "{:?} has version {}, and its history does not have {expected}: read it again, then decide",
         found.id, found.version
     );
+    conflict(doing, found, detail)
+}
+
+fn clash(
+    doing: &'static str,
+    expected: u32,
+    found: Memory,
+    clashes: &[crate::merge::Clash],
+) -> BackendError {
+    let sides: Vec<String> = clashes.iter().map(ToString::to_string).collect();
+    let detail = format!(
+        "{:?} has version {}, not {expected}, and both sides changed {}: read it again, then decide",
+        found.id,
+        found.version,
+        sides.join(", ")
+    );
+    conflict(doing, found, detail)
+}
+
+fn conflict(doing: &'static str, found: Memory, detail: String) -> BackendError {
     let conflict = Conflict::Memory {
         id: found.id.clone(),
         found: Some(Box::new(found)),

@@ -38,6 +38,16 @@ impl DatabaseUrl {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Returns its scheme, host and path, without what does not belong into it but may be there.
+    pub fn without_secrets(&self) -> String {
+        let (scheme, rest) = self.0.split_once("://").unwrap_or(("", &self.0));
+        let end = rest.find(['?', '#']).unwrap_or(rest.len());
+        let shown = &rest[..end];
+        // A password may itself have an `@`, so that the last one counts.
+        let host = shown.rsplit_once('@').map_or(shown, |(_, host)| host);
+        format!("{scheme}://{host}")
+    }
 }
 
 impl<T: Into<String>> From<T> for DatabaseUrl {
@@ -48,12 +58,7 @@ impl<T: Into<String>> From<T> for DatabaseUrl {
 
 impl fmt::Debug for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (scheme, rest) = self.0.split_once("://").unwrap_or(("", &self.0));
-        let end = rest.find(['?', '#']).unwrap_or(rest.len());
-        let shown = &rest[..end];
-        // A password may itself have an `@`, so that the last one counts.
-        let host = shown.rsplit_once('@').map_or(shown, |(_, host)| host);
-        write!(f, "DatabaseUrl({scheme}://{host})")
+        write!(f, "DatabaseUrl({})", self.without_secrets())
     }
 }
 

@@ -256,7 +256,7 @@ pub(super) fn place(variable: &'static str, origin: &Origin) -> String {
 }
 
 /// The key of a variable in the configuration file.
-fn key(variable: &str) -> String {
+pub(super) fn key(variable: &str) -> String {
     variable
         .strip_prefix("MEMORY_")
         .unwrap_or(variable)
@@ -275,7 +275,8 @@ pub(crate) fn home(environment: &dyn Fn(&str) -> Option<OsString>) -> Option<Pat
         .map(PathBuf::from)
 }
 
-fn file_path(environment: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+/// Returns where the file is looked for.
+pub(super) fn file_path(environment: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     let folder = match OS {
         "windows" => environment("APPDATA").map(PathBuf::from),
         "macos" => home(environment).map(|home| home.join("Library/Application Support")),

@@ -4,74 +4,161 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use serde_json::Value;
+use domain::{Memory, Timestamp};
+use ports::Quarantined;
 use tokio::sync::mpsc;
 
-use super::{BATCH, ImportError, RecordKind, document, survey::begin};
+use super::{
+    ImportError,
+    format::Format,
+    item::{Item, Record, Unfit},
+    record::Stated,
+};
 
 /// The most bytes of text that a batch holds, unless one record alone has more.
 const LARGEST: usize = 8 << 20;
 
-/// The records of one kind in a file, read on a thread of its own and handed over in batches.
-///
-/// At most three batches are held at a time. The thread ends when nobody waits for it any more.
-pub(super) struct Batches<S, T> {
-    batches: mpsc::Receiver<(u64, Vec<T>)>,
-    thread: JoinHandle<(S, Result<(), ImportError>)>,
+/// Records of a file, in their order.
+#[derive(Debug)]
+pub(super) struct Records {
+    /// What they are.
+    pub(super) kind: Kind,
+    /// The number of the last of them.
+    pub(super) last: u64,
+    pub(super) memories: Vec<Said<Memory>>,
+    pub(super) relationships: Vec<Said<Stated>>,
+    pub(super) quarantined: Vec<Quarantined>,
+    pub(super) unfit: Vec<(Unfit, Place)>,
 }
 
-impl<S, T> Batches<S, T>
-where
-    S: Read + Seek + Send + 'static,
-    T: Send + 'static,
-{
-    /// Begins to read; a record of which `read` makes nothing is left out. `size` tells how many
-    /// bytes of text it has.
-    pub(super) fn of(
-        source: S,
-        kind: RecordKind,
-        read: impl Fn(Value) -> Option<T> + Send + 'static,
-        size: fn(&T) -> usize,
-    ) -> Self {
+/// A record, and what the file says where the record does not say it.
+pub(super) type Said<T> = (T, Option<String>);
+
+/// Where a record stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) number: u64,
+    pub(super) line: Option<u64>,
+}
+
+/// What records are; those that are unfit go with the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Memories,
+    Relationships,
+    Quarantined,
+}
+
+impl Kind {
+    /// The most records that go into the store at once. Relationships are small, and each touches
+    /// pages all over the indexes, which a batch writes once.
+    const fn most(self) -> usize {
+        match self {
+            Self::Memories | Self::Quarantined => 1_000,
+            Self::Relationships => 3_000,
+        }
+    }
+}
+
+impl Records {
+    fn of(kind: Kind) -> Self {
+        Self {
+            kind,
+            last: 0,
+            memories: Vec::new(),
+            relationships: Vec::new(),
+            quarantined: Vec::new(),
+            unfit: Vec::new(),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.memories.len() + self.relationships.len() + self.quarantined.len() + self.unfit.len()
+    }
+
+    /// Adds a record, and returns how many bytes of text it has.
+    fn add(&mut self, item: Item) -> usize {
+        let place = Place {
+            number: item.number,
+            line: item.line,
+        };
+        let size = match item.record {
+            Record::Memory(memory) => {
+                let size = memory.title.len() + memory.content.len();
+                self.memories.push((*memory, item.document));
+                size
+            }
+            Record::Relationship(stated) => {
+                let size = stated.relationship.context.as_ref().map_or(0, String::len);
+                self.relationships.push((*stated, item.document));
+                size
+            }
+            Record::Quarantined(record) => {
+                let size = record.document.len();
+                self.quarantined.push(*record);
+                size
+            }
+            Record::Unfit(unfit) => {
+                let size = unfit.document.len();
+                self.unfit.push((*unfit, place));
+                return size;
+            }
+        };
+        self.last = place.number;
+        size
+    }
+}
+
+/// The records of a file, read on a thread of its own and handed over in batches of one kind.
+///
+/// At most three batches are held at a time. The thread ends when nobody waits for it any more.
+pub(super) struct Batches<S> {
+    batches: mpsc::Receiver<Records>,
+    thread: JoinHandle<(S, Result<Vec<ImportError>, ImportError>)>,
+}
+
+impl<S: Read + Seek + Send + 'static> Batches<S> {
+    /// Begins to read.
+    pub(super) fn of(source: S, format: Format, now: Timestamp) -> Self {
         let (sender, batches) = mpsc::channel(1);
         let thread = thread::spawn(move || {
             let mut source = source;
-            let result = begin(&mut source).and_then(|text| {
-                let mut batch = Vec::new();
-                let mut bytes = 0;
-                let mut last = 0;
-                document::read(text, kind, |number, value| {
-                    last = number;
-                    if let Some(record) = read(value) {
-                        bytes += size(&record);
-                        batch.push(record);
-                    }
-                    if batch.len() < BATCH && bytes < LARGEST {
-                        return ControlFlow::Continue(());
-                    }
+            let mut batch = Records::of(Kind::Memories);
+            let mut bytes = 0;
+            let result = format.read(&mut source, now, &mut |item| {
+                let kind = match &item.record {
+                    Record::Memory(_) => Kind::Memories,
+                    Record::Relationship(_) => Kind::Relationships,
+                    Record::Quarantined(_) => Kind::Quarantined,
+                    Record::Unfit(_) => batch.kind,
+                };
+                if kind != batch.kind || batch.len() == batch.kind.most() || bytes >= LARGEST {
                     bytes = 0;
-                    match sender.blocking_send((number, std::mem::take(&mut batch))) {
-                        Ok(()) => ControlFlow::Continue(()),
-                        Err(_) => ControlFlow::Break(()),
+                    let full = std::mem::replace(&mut batch, Records::of(kind));
+                    if full.len() > 0 && sender.blocking_send(full).is_err() {
+                        return ControlFlow::Break(());
                     }
-                })?;
-                // When nobody waits for the rest, nobody misses it.
-                drop(sender.blocking_send((last, batch)));
-                Ok(())
+                }
+                bytes += batch.add(item);
+                ControlFlow::Continue(())
             });
+            if result.is_ok() && batch.len() > 0 {
+                // When nobody waits for the rest, nobody misses it.
+                drop(sender.blocking_send(batch));
+            }
             (source, result)
         });
         Self { batches, thread }
     }
 
-    /// Returns the next batch and the number of the last record that was read for it.
-    pub(super) async fn next(&mut self) -> Option<(u64, Vec<T>)> {
+    /// Returns the next batch.
+    pub(super) async fn next(&mut self) -> Option<Records> {
         self.batches.recv().await
     }
 
-    /// Gives the file back, after the last batch.
-    pub(super) fn end(self) -> Result<S, ImportError> {
-        let (source, result) = self.thread.join().expect("reading a file does not panic");
-        result.map(|()| source)
+    /// Says whether the file could be read, after the last batch.
+    pub(super) fn end(self) -> Result<(), ImportError> {
+        let (_, result) = self.thread.join().expect("reading a file does not panic");
+        result.map(drop)
     }
 }

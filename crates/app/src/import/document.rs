@@ -1,31 +1,106 @@
-use std::{fmt, io::Read, ops::ControlFlow};
+//! The JSON exports of the Python and TypeScript MemoryGraph, formats 1.0 and 2.0.
 
+use std::{
+    cell::Cell,
+    collections::HashMap,
+    fmt,
+    io::{self, Read, Seek},
+    ops::ControlFlow,
+};
+
+use domain::{Invalid, MemoryId, Timestamp};
+use ports::RecordKind;
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Value, error::Category};
 
-use super::{ImportError, RecordKind};
+use super::{
+    ImportError, Step,
+    format::begin,
+    item::{Item, Record, Unfit},
+    record,
+};
 
-/// Hands the records of one kind in a JSON export to `found`, each with its number, counted from
-/// 1, as it is read: only one of them is held at a time. Stops when `found` breaks.
+/// Hands each record to `each` until that breaks: memories first, wherever they stand in the file,
+/// which is read twice for that.
 ///
 /// # Errors
 ///
 /// Fails when the text is no JSON, is cut off, or is no export of a version that is known.
 pub(super) fn read(
+    source: &mut (impl Read + Seek),
+    now: Timestamp,
+    each: &mut Step<'_>,
+) -> Result<(), ImportError> {
+    // When memories were first kept, for relationships that do not say when they began.
+    let mut began: HashMap<MemoryId, Timestamp> = HashMap::new();
+    let mut stopped = false;
+    let kind = RecordKind::Memory;
+    values(begin(source)?, kind, |number, line, value| {
+        let record = match record::memory(&value, now) {
+            Ok(memory) => {
+                let id = memory.id.clone();
+                began.entry(id).or_insert(memory.created_at);
+                Record::Memory(Box::new(memory))
+            }
+            Err(invalid) => unfit(kind, &value, &invalid),
+        };
+        let line = Some(line);
+        let flow = each(Item {
+            number,
+            line,
+            record,
+            document: Some(value.to_string()),
+        });
+        stopped = flow.is_break();
+        flow
+    })?;
+    if stopped {
+        return Ok(());
+    }
+    let kind = RecordKind::Relationship;
+    values(begin(source)?, kind, |number, line, value| {
+        let began = |id: &MemoryId| began.get(id).copied();
+        let record = match record::relationship(&value, began, now) {
+            Ok(stated) => Record::Relationship(Box::new(stated)),
+            Err(invalid) => unfit(kind, &value, &invalid),
+        };
+        let line = Some(line);
+        each(Item {
+            number,
+            line,
+            record,
+            document: Some(value.to_string()),
+        })
+    })
+}
+
+fn unfit(kind: RecordKind, value: &Value, why: &Invalid) -> Record {
+    Record::Unfit(Box::new(Unfit::value(kind, value, why.to_string())))
+}
+
+/// Hands the records of one kind to `found`, each with its number, counted from 1, and the line
+/// where it begins, as it is read: only one of them is held at a time. Stops when `found` breaks.
+fn values(
     source: impl Read,
     kind: RecordKind,
-    found: impl FnMut(u64, Value) -> ControlFlow<()>,
+    found: impl FnMut(u64, u64, Value) -> ControlFlow<()>,
 ) -> Result<(), ImportError> {
+    let place = Place::default();
     let mut document = Document {
         kind,
         found,
+        place: &place,
         number: 0,
         stopped: false,
         sections: false,
         format_version: None,
         export_version: None,
     };
-    let mut json = serde_json::Deserializer::from_reader(source);
+    let counted = Counted {
+        source,
+        place: &place,
+    };
+    let mut json = serde_json::Deserializer::from_reader(counted);
     let read = json
         .deserialize_map(&mut document)
         .and_then(|()| json.end());
@@ -36,9 +111,42 @@ pub(super) fn read(
     document.check()
 }
 
-struct Document<F> {
+/// Where the reader of a file is.
+#[derive(Default)]
+struct Place {
+    /// How many lines have ended.
+    ended: Cell<u64>,
+    /// The line of the first byte of the record that is being read; 0 before that byte.
+    record: Cell<u64>,
+}
+
+/// Counts lines. The parser takes a byte at a time, so it is never ahead of what it has parsed.
+struct Counted<'a, R> {
+    source: R,
+    place: &'a Place,
+}
+
+impl<R: Read> Read for Counted<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.source.read(buffer)?;
+        for byte in &buffer[..length] {
+            match byte {
+                b'\n' => self.place.ended.set(self.place.ended.get() + 1),
+                b' ' | b'\t' | b'\r' | b',' => {}
+                _ if self.place.record.get() == 0 => {
+                    self.place.record.set(self.place.ended.get() + 1);
+                }
+                _ => {}
+            }
+        }
+        Ok(length)
+    }
+}
+
+struct Document<'a, F> {
     kind: RecordKind,
     found: F,
+    place: &'a Place,
     number: u64,
     stopped: bool,
     sections: bool,
@@ -46,7 +154,7 @@ struct Document<F> {
     export_version: Option<Value>,
 }
 
-impl<F> Document<F> {
+impl<F> Document<'_, F> {
     /// Fails unless this is an export of a version that is known.
     fn check(&self) -> Result<(), ImportError> {
         let no_export = |reason: &str| {
@@ -70,7 +178,7 @@ impl<F> Document<F> {
     }
 }
 
-impl<'de, F: FnMut(u64, Value) -> ControlFlow<()>> Visitor<'de> for &mut Document<F> {
+impl<'de, F: FnMut(u64, u64, Value) -> ControlFlow<()>> Visitor<'de> for &mut Document<'_, F> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -107,9 +215,11 @@ impl<'de, F: FnMut(u64, Value) -> ControlFlow<()>> Visitor<'de> for &mut Documen
 }
 
 /// The list of the records that are asked for.
-struct Records<'a, F>(&'a mut Document<F>);
+struct Records<'a, 'b, F>(&'a mut Document<'b, F>);
 
-impl<'de, F: FnMut(u64, Value) -> ControlFlow<()>> DeserializeSeed<'de> for Records<'_, F> {
+impl<'de, F: FnMut(u64, u64, Value) -> ControlFlow<()>> DeserializeSeed<'de>
+    for Records<'_, '_, F>
+{
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -117,23 +227,31 @@ impl<'de, F: FnMut(u64, Value) -> ControlFlow<()>> DeserializeSeed<'de> for Reco
     }
 }
 
-impl<'de, F: FnMut(u64, Value) -> ControlFlow<()>> Visitor<'de> for Records<'_, F> {
+impl<'de, F: FnMut(u64, u64, Value) -> ControlFlow<()>> Visitor<'de> for Records<'_, '_, F> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the list of all {}", self.0.kind.plural())
+        let plural = match self.0.kind {
+            RecordKind::Memory => "memories",
+            RecordKind::Relationship => "relationships",
+        };
+        write!(f, "the list of all {plural}")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut records: A) -> Result<(), A::Error> {
         let document = self.0;
-        while let Some(record) = records.next_element()? {
+        loop {
+            document.place.record.set(0);
+            let Some(record) = records.next_element()? else {
+                return Ok(());
+            };
             document.number += 1;
-            if (document.found)(document.number, record).is_break() {
+            let line = document.place.record.get();
+            if (document.found)(document.number, line, record).is_break() {
                 document.stopped = true;
                 return Err(de::Error::custom("stopped"));
             }
         }
-        Ok(())
     }
 }
 
@@ -141,7 +259,7 @@ fn wrong_document(error: serde_json::Error) -> ImportError {
     let (line, column) = (error.line(), error.column());
     match error.classify() {
         Category::Io => ImportError::Read {
-            reason: std::io::Error::from(error).to_string(),
+            reason: io::Error::from(error).to_string(),
         },
         Category::Eof => ImportError::CutOff { line, column },
         Category::Syntax => ImportError::NoJson {

@@ -1,172 +1,188 @@
 //! The second look at a file: what can be kept goes into the store, in batches.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap},
     io::{Read, Seek},
-    sync::Arc,
 };
 
-use domain::{
-    AsOf, Direction, Memory, MemoryId, PageRequest, Relationship, RelationshipId,
-    RelationshipQuery, Timestamp,
-};
-use ports::{Batch, Change, Cycles, ErrorKind, Expect};
+use domain::{Memory, MemoryId, RelationshipId, Timestamp};
+use ports::{Batch, Change, ErrorKind, Expect, Quarantined};
 use uuid::Uuid;
 
 use super::{
-    BATCH, Problems, Progress, RecordKind, Report, Stage, batches::Batches, record, survey::Survey,
+    Progress, Report, Stage,
+    aside::Quarantine,
+    batches::{Batches, Kind, Records},
+    format::Format,
+    item::{Texts, Unfit},
+    related::{Candidate, Earlier},
+    survey::{Survey, TWO_MEMORIES, TWO_RELATIONSHIPS, no_memory},
 };
 use crate::{MemoryGraph, Result};
 
-/// What is to be kept.
+/// What is known while records are kept.
 #[derive(Debug)]
-pub(super) struct Plan {
-    /// The memories of the file that can be kept, and when they were first kept.
-    memories: Arc<HashMap<MemoryId, Timestamp>>,
+pub(super) struct Kept {
+    pub(super) format: Format,
+    /// The memories of the file, as far as it was read.
+    memories: Texts,
+    /// The relationships of the file that have an id there, as far as it was read.
+    own_ids: Texts,
+    /// Memories that only the store has, and relationships of the file join.
+    elsewhere: BTreeSet<MemoryId>,
     /// Memories that the store had before and relationships of the file can join.
-    before: HashSet<MemoryId>,
-    /// The relationships that were added and what the file says invalidated them.
-    invalidated: Vec<(RelationshipId, RelationshipId)>,
-    /// The records that cannot be kept.
-    pub(super) problems: Problems,
-    report: Report,
+    pub(super) before: Texts,
+    /// Whether the store had some memory of the file.
+    is_known: bool,
+    /// What relationships of the file state; only of a format in which some have no id.
+    pub(super) earlier: HashMap<Uuid, Earlier>,
+    /// The relationships that were added without what the file says invalidated them.
+    pub(super) invalidated: Vec<(RelationshipId, RelationshipId)>,
+    quarantine: Quarantine,
+    pub(super) report: Report,
 }
 
-/// A relationship of the file that may be in the store already.
-struct Candidate {
-    /// Without what invalidated it: that may stand further down in the file.
-    relationship: Relationship,
-    invalidated_by: Option<RelationshipId>,
-    statement: Uuid,
-}
-
-/// What became of the relationships that state one thing.
-#[derive(Default)]
-struct Earlier {
-    count: u32,
-    /// Whether this import added the first of them.
-    added: bool,
-}
-
-impl Plan {
-    /// Says whether the store has a memory, or will have it from the file.
+impl Kept {
+    /// Says whether the store has a memory now, and relationships may join it.
     fn has(&self, id: &MemoryId) -> bool {
-        self.memories.contains_key(id) || self.before.contains(id)
+        self.memories.has(id.as_str()) || self.elsewhere.contains(id)
     }
 }
 
 impl MemoryGraph {
-    /// Asks the store for the ends that the file does not have.
-    pub(super) async fn resolve(&self, mut survey: Survey) -> Result<Plan> {
-        let mut missing: Vec<_> = survey.loose.iter().map(|it| it.missing.clone()).collect();
-        missing.sort_unstable();
-        missing.dedup();
-        let mut before = HashSet::new();
-        for ids in missing.chunks(BATCH) {
+    /// Asks the store for the ends of relationships that the file does not have, and returns those
+    /// that are there.
+    pub(super) async fn ends(&self, survey: &Survey) -> Result<BTreeSet<MemoryId>> {
+        let missing: Vec<_> = survey.missing().into_iter().collect();
+        let mut there = BTreeSet::new();
+        // They come with their contents.
+        for ids in missing.chunks(200) {
             let found = self.backend.memories(ids).await?;
-            before.extend(found.into_iter().map(|memory| memory.id));
+            there.extend(found.into_iter().map(|memory| memory.id));
         }
-        for loose in std::mem::take(&mut survey.loose) {
-            if !before.contains(&loose.missing) {
-                let reason = format!("no memory has the id {:?}", loose.missing);
-                survey.problem(RecordKind::Relationship, loose.number, loose.name, reason);
-            }
-        }
-        Ok(Plan {
-            memories: Arc::new(survey.memories),
-            before,
-            invalidated: Vec::new(),
-            problems: survey.problems,
-            report: survey.report,
-        })
+        Ok(there)
     }
 
-    /// Keeps what the plan says.
+    /// Keeps what can be kept.
     pub(super) async fn keep<S>(
         &self,
         source: S,
-        mut plan: Plan,
+        survey: Survey,
+        elsewhere: BTreeSet<MemoryId>,
         now: Timestamp,
         progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<Report>
     where
         S: Read + Seek + Send + 'static,
     {
-        let read = move |value| record::memory(value, now).ok();
-        let mut memories = Batches::of(source, RecordKind::Memory, read, |memory| {
-            memory.title.len() + memory.content.len()
-        });
-        let mut seen = HashSet::new();
-        while let Some((done, mut batch)) = memories.next().await {
-            batch.retain(|memory| seen.insert(memory.id.clone()));
-            self.keep_memories(batch, &mut plan).await?;
+        let mut kept = Kept {
+            format: survey.format,
+            memories: Texts::default(),
+            own_ids: Texts::default(),
+            before: Texts::default(),
+            is_known: false,
+            earlier: HashMap::new(),
+            invalidated: Vec::new(),
+            quarantine: Quarantine::default(),
+            report: survey.report,
+            elsewhere,
+        };
+        for id in &kept.elsewhere {
+            kept.before.add(id.as_str());
+        }
+        if survey.problems.count > 0 || kept.report.quarantine.read > 0 {
+            kept.quarantine = Quarantine::of(self.backend.as_ref()).await?;
+        }
+        let mut batches = Batches::of(source, kept.format, now);
+        while let Some(records) = batches.next().await {
+            let (kind, done) = (records.kind, records.last);
+            self.keep_records(records, &mut kept, now).await?;
+            let (stage, total) = match kind {
+                Kind::Memories => (Stage::Memories, kept.report.memories.read),
+                Kind::Relationships => (Stage::Relationships, kept.report.relationships.read),
+                Kind::Quarantined => continue,
+            };
             progress(Progress {
-                stage: Stage::Memories,
+                stage,
                 done,
-                total: Some(plan.report.memories.read),
+                total: Some(total),
             });
         }
-        let source = memories.end()?;
-
-        let began = Arc::clone(&plan.memories);
-        let read = move |value| record::relationship(value, |id| began.get(id).copied(), now).ok();
-        let mut relationships = Batches::of(source, RecordKind::Relationship, read, |read| {
-            read.relationship.context.as_ref().map_or(0, String::len)
-        });
-        let mut earlier = HashMap::new();
-        let mut own_ids = HashSet::new();
-        while let Some((done, batch)) = relationships.next().await {
-            let mut candidates = Vec::with_capacity(batch.len());
-            for record::Read {
-                mut relationship,
-                has_own_id,
-                ..
-            } in batch
-            {
-                if has_own_id && !own_ids.insert(relationship.id.clone()) {
-                    continue;
-                }
-                if !plan.has(&relationship.from) || !plan.has(&relationship.to) {
-                    continue;
-                }
-                let statement = record::statement(&relationship);
-                let same: &mut Earlier = earlier.entry(statement).or_default();
-                if !has_own_id {
-                    relationship.id = record::stated_id(statement, same.count);
-                }
-                same.count += 1;
-                candidates.push(Candidate {
-                    invalidated_by: relationship.invalidated_by.take(),
-                    relationship,
-                    statement,
-                });
-            }
-            self.keep_relationships(candidates, &mut earlier, &mut plan)
-                .await?;
-            progress(Progress {
-                stage: Stage::Relationships,
-                done,
-                total: Some(plan.report.relationships.read),
-            });
-        }
-        relationships.end()?;
-        self.name_invalidators(&mut plan).await?;
-        let mut report = plan.report;
-        report.set_aside = plan.problems.first;
+        batches.end()?;
+        self.name_invalidators(&mut kept, true).await?;
+        let mut report = kept.report;
+        report.set_aside = survey.problems.first;
+        let damage = survey.damage.iter().map(ToString::to_string);
+        report.damage = damage.collect();
         Ok(report)
     }
 
+    async fn keep_records(&self, records: Records, kept: &mut Kept, now: Timestamp) -> Result<()> {
+        let mut unfit: Vec<Unfit> = Vec::new();
+        let mut memories = Vec::with_capacity(records.memories.len());
+        for (memory, document) in records.memories {
+            if kept.memories.add(memory.id.as_str()) {
+                memories.push(memory);
+            } else {
+                let reason = TWO_MEMORIES.to_owned();
+                unfit.push(Unfit::memory(&memory, reason).saying(document));
+            }
+        }
+        let mut candidates = Vec::with_capacity(records.relationships.len());
+        for (stated, document) in records.relationships {
+            let relationship = &stated.relationship;
+            if stated.has_own_id && !kept.own_ids.add(relationship.id.as_str()) {
+                let reason = TWO_RELATIONSHIPS.to_owned();
+                unfit.push(Unfit::relationship(relationship, reason).saying(document));
+                continue;
+            }
+            let ends = [&relationship.from, &relationship.to];
+            if let Some(missing) = ends.into_iter().find(|id| !kept.has(id)) {
+                let reason = no_memory(missing);
+                unfit.push(Unfit::relationship(relationship, reason).saying(document));
+                continue;
+            }
+            candidates.push(Candidate::of(stated, kept));
+        }
+        if !memories.is_empty() {
+            self.keep_memories(memories, kept).await?;
+        }
+        if !candidates.is_empty() {
+            self.keep_relationships(candidates, kept).await?;
+        }
+        if !records.quarantined.is_empty() {
+            self.keep_quarantined(records.quarantined, kept).await?;
+        }
+        let unfit = unfit.into_iter().map(|unfit| (unfit, None));
+        let numbered = records.unfit.into_iter();
+        let numbered = numbered.map(|(unfit, place)| (unfit, Some(place)));
+        let aside: Vec<_> = unfit
+            .chain(numbered)
+            .map(|(unfit, place)| unfit.into_quarantined(place, now))
+            .collect();
+        if !aside.is_empty() {
+            let added = self.quarantine_new(aside, &mut kept.quarantine).await?;
+            kept.report.quarantined += added;
+        }
+        Ok(())
+    }
+
     /// Adds the memories that are not there yet.
-    async fn keep_memories(&self, memories: Vec<Memory>, plan: &mut Plan) -> Result<()> {
+    async fn keep_memories(&self, memories: Vec<Memory>, kept: &mut Kept) -> Result<()> {
         let ids: Vec<_> = memories.iter().map(|memory| memory.id.clone()).collect();
         loop {
-            let found = self.backend.memories(&ids).await?;
+            // A store that has none of them needs no look before: the batch says so.
+            let found = if kept.is_known {
+                self.backend.memories(&ids).await?
+            } else {
+                Vec::new()
+            };
             let found: HashMap<_, _> = found.iter().map(|memory| (&memory.id, memory)).collect();
             let mut batch = Batch::default();
             let mut differing = 0;
             for memory in &memories {
                 if let Some(there) = found.get(&memory.id) {
-                    differing += u64::from(*there != memory);
+                    differing += u64::from(kept.format.says_another(memory, there));
                     continue;
                 }
                 batch.expects.push(Expect::Absent(memory.id.clone()));
@@ -176,170 +192,32 @@ impl MemoryGraph {
             let added = batch.changes.len() as u64;
             if added > 0 {
                 match self.backend.apply(batch).await {
-                    // Somebody added one of them in between: it is there now.
-                    Err(error) if error.kind() == ErrorKind::Conflict => continue,
+                    // One of them is there, or somebody has just added it.
+                    Err(error) if error.kind() == ErrorKind::Conflict => {
+                        kept.is_known = true;
+                        continue;
+                    }
                     applied => drop(applied?),
                 }
             }
-            plan.before.extend(found.into_keys().cloned());
-            plan.report.memories.added += added;
-            plan.report.memories.already_there += memories.len() as u64 - added;
-            plan.report.memories_differing += differing;
+            for id in found.into_keys() {
+                kept.before.add(id.as_str());
+            }
+            let tally = &mut kept.report.memories;
+            tally.added += added;
+            tally.already_there += memories.len() as u64 - added;
+            kept.report.memories_differing += differing;
             return Ok(());
         }
     }
 
-    /// Adds the relationships that are not there yet.
-    async fn keep_relationships(
-        &self,
-        candidates: Vec<Candidate>,
-        earlier: &mut HashMap<Uuid, Earlier>,
-        plan: &mut Plan,
-    ) -> Result<()> {
-        let there = self.already_there(&candidates, earlier, plan).await?;
-        let count = candidates.len() as u64;
-        let mut batch = Batch {
-            cycles: Cycles::Allow,
-            ..Batch::default()
-        };
-        for candidate in candidates {
-            if !there.contains(&candidate.relationship.id) {
-                earlier.entry(candidate.statement).or_default().added = true;
-                if let Some(by) = candidate.invalidated_by {
-                    let id = candidate.relationship.id.clone();
-                    plan.invalidated.push((id, by));
-                }
-                batch = batch.put_relationship(candidate.relationship);
-            }
-        }
-        let changes = batch.changes.len() as u64;
-        if changes > 0 {
-            let receipt = self.backend.apply(batch).await?;
-            let reinforced = receipt.reinforced.len() as u64;
-            plan.report.relationships_reinforced += reinforced;
-            plan.report.relationships.added += changes - reinforced;
-        }
-        plan.report.relationships.already_there += count - changes;
+    /// Adds what the file has in quarantine and the store has not.
+    async fn keep_quarantined(&self, records: Vec<Quarantined>, kept: &mut Kept) -> Result<()> {
+        let count = records.len() as u64;
+        let added = self.quarantine_new(records, &mut kept.quarantine).await?;
+        let tally = &mut kept.report.quarantine;
+        tally.added += added;
+        tally.already_there += count - added;
         Ok(())
-    }
-
-    /// Returns the ids of those that the store had before: under their id, or as another one
-    /// without an end that states the same.
-    async fn already_there(
-        &self,
-        candidates: &[Candidate],
-        earlier: &HashMap<Uuid, Earlier>,
-        plan: &Plan,
-    ) -> Result<HashSet<RelationshipId>> {
-        let mut there = HashSet::new();
-        if candidates.is_empty() {
-            return Ok(there);
-        }
-        let by_id = by_id(candidates.iter().map(|it| &it.relationship.id));
-        self.each_relationship(&by_id, |found| {
-            there.insert(found.id);
-        })
-        .await?;
-
-        // Nothing joined a memory before it was there, and what this import has added is to take
-        // the evidence of those that state the same.
-        let mut open: HashMap<_, Vec<&RelationshipId>> = HashMap::new();
-        for Candidate {
-            relationship,
-            statement,
-            ..
-        } in candidates
-        {
-            if relationship.valid_until.is_none()
-                && plan.before.contains(&relationship.from)
-                && plan.before.contains(&relationship.to)
-                && !there.contains(&relationship.id)
-                && !earlier.get(statement).is_some_and(|same| same.added)
-            {
-                let same = open.entry(relationship.statement()).or_default();
-                same.push(&relationship.id);
-            }
-        }
-        if open.is_empty() {
-            return Ok(there);
-        }
-        let mut types: Vec<_> = open.keys().map(|(kind, ..)| *kind).collect();
-        types.sort_unstable();
-        types.dedup();
-        let mut touching: Vec<_> = open.keys().map(|(_, from, _)| (*from).clone()).collect();
-        touching.sort_unstable();
-        touching.dedup();
-        let query = RelationshipQuery {
-            touching,
-            types,
-            direction: Direction::Both,
-            ..RelationshipQuery::default()
-        };
-        self.each_relationship(&query, |found| {
-            if let Some(same) = open.get(&found.statement()) {
-                there.extend(same.iter().map(|id| (*id).clone()));
-            }
-        })
-        .await?;
-        Ok(there)
-    }
-
-    /// Writes down what invalidated which relationship, now that all of them are there. What is
-    /// not there is left out, and counted as a field that was ignored.
-    async fn name_invalidators(&self, plan: &mut Plan) -> Result<()> {
-        for pairs in std::mem::take(&mut plan.invalidated).chunks(BATCH / 2) {
-            let mut found = HashMap::new();
-            let query = by_id(pairs.iter().flat_map(|(id, by)| [id, by]));
-            self.each_relationship(&query, |it| {
-                found.insert(it.id.clone(), it);
-            })
-            .await?;
-            let mut batch = Batch {
-                cycles: Cycles::Allow,
-                ..Batch::default()
-            };
-            for (id, by) in pairs {
-                if let Some(relationship) = found.get(id)
-                    && found.contains_key(by)
-                {
-                    batch = batch.put_relationship(Relationship {
-                        invalidated_by: Some(by.clone()),
-                        ..relationship.clone()
-                    });
-                } else {
-                    let ignored = &mut plan.report.fields_ignored;
-                    *ignored.entry("invalidated_by".to_owned()).or_default() += 1;
-                }
-            }
-            if !batch.changes.is_empty() {
-                self.backend.apply(batch).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn each_relationship(
-        &self,
-        query: &RelationshipQuery,
-        mut found: impl FnMut(Relationship) + Send,
-    ) -> Result<()> {
-        let mut page = PageRequest::first(PageRequest::LARGEST)?;
-        loop {
-            let part = self.backend.relationships(query, &page).await?;
-            part.items.into_iter().for_each(&mut found);
-            match part.next {
-                Some(cursor) => page = page.after(cursor),
-                None => return Ok(()),
-            }
-        }
-    }
-}
-
-/// Asks for the relationships with these ids, whether they have ended or not.
-fn by_id<'a>(ids: impl Iterator<Item = &'a RelationshipId>) -> RelationshipQuery {
-    RelationshipQuery {
-        ids: ids.cloned().collect(),
-        as_of: AsOf::Ever,
-        ..RelationshipQuery::default()
     }
 }

@@ -13,8 +13,8 @@ const DERIVED: [&str; 3] = ["relationships", "match_info", "context_summary"];
 
 /// Reads a memory; one that does not say when it was first kept was so at `now`. What has no place
 /// in a [`Memory`] goes into the additional metadata of its context, under its own name.
-pub(super) fn memory(record: Value, now: Timestamp) -> Result<Memory, Invalid> {
-    let mut fields = Fields::new("memory", record)?;
+pub(super) fn memory(record: &Value, now: Timestamp) -> Result<Memory, Invalid> {
+    let mut fields = Fields::new("memory", record.clone())?;
     let id = MemoryId::new(fields.required("id")?)?;
     let memory_type: MemoryType = fields.required("type")?.parse()?;
     let title = fields.required("title")?;
@@ -85,23 +85,38 @@ fn add_missing(metadata: &mut Map<String, Value>, rest: Map<String, Value>) {
 }
 
 /// A relationship as a file has it.
-pub(super) struct Read {
+#[derive(Debug)]
+pub(super) struct Stated {
     /// The relationship. Where the file does not say when it began, it begins with the later of
     /// the memories that it joins; where that is not known, with the import.
     pub(super) relationship: Relationship,
     /// Whether the file gave it its id; else [`stated_id`] did.
     pub(super) has_own_id: bool,
+    /// How many relations of the file it is.
+    pub(super) statements: u32,
     /// The names of fields that a relationship has no place for.
     pub(super) ignored: Vec<String>,
 }
 
+impl Stated {
+    /// Takes a relationship that the file has once, under its id.
+    pub(super) fn once(relationship: Relationship) -> Self {
+        Self {
+            relationship,
+            has_own_id: true,
+            statements: 1,
+            ignored: Vec::new(),
+        }
+    }
+}
+
 /// Reads a relationship. `began` tells when a memory was first kept, `now` when the import is.
 pub(super) fn relationship(
-    record: Value,
+    record: &Value,
     began: impl Fn(&MemoryId) -> Option<Timestamp>,
     now: Timestamp,
-) -> Result<Read, Invalid> {
-    let mut fields = Fields::new("relationship", record)?;
+) -> Result<Stated, Invalid> {
+    let mut fields = Fields::new("relationship", record.clone())?;
     // What is stated twice counts as it is stated outside.
     if let Some(inner) = fields.take("properties") {
         let inner = Fields::new("properties", inner)?.0;
@@ -146,9 +161,10 @@ pub(super) fn relationship(
     let has_own_id = own_id.is_some();
     relationship.id = own_id.unwrap_or_else(|| stated_id(statement(&relationship), 0));
     relationship.check()?;
-    Ok(Read {
+    Ok(Stated {
         relationship,
         has_own_id,
+        statements: 1,
         ignored: fields.rest(&[]).into_iter().map(|(name, _)| name).collect(),
     })
 }

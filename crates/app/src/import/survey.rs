@@ -1,19 +1,22 @@
-//! The first look at a file: is it an export, what can be kept, what is missing.
+//! The first look at a file: can it be read, what can be kept, what is missing.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-    io::{self, BufReader, Read, Seek, SeekFrom},
+    collections::{BTreeMap, BTreeSet},
+    io::{Read, Seek},
     ops::ControlFlow,
     thread,
 };
 
-use domain::{MemoryId, RelationshipId, Timestamp};
-use serde_json::Value;
+use domain::{MemoryId, Timestamp};
+use ports::RecordKind;
 use tokio::sync::mpsc;
 
 use super::{
-    ImportError, Problem, Problems, Progress, RecordKind, Report, Stage, cycles::Edges, document,
-    record,
+    ImportError, Problem, Problems, Progress, Report, Stage,
+    cycles::Edges,
+    format::Format,
+    item::{Item, Record, Texts, Unfit},
+    record::Stated,
 };
 use crate::Result;
 
@@ -23,25 +26,27 @@ const STEP: u64 = 1_000;
 const CYCLES: usize = 100;
 
 /// What a file holds.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Survey {
-    /// The memories that can be kept, and when they were first kept.
-    pub(super) memories: HashMap<MemoryId, Timestamp>,
+    pub(super) format: Format,
     /// The relationships that can be kept once the store turns out to have these ends, which the
-    /// file does not have.
+    /// file does not have before them.
     pub(super) loose: Vec<Loose>,
     /// The records that cannot be kept.
     pub(super) problems: Problems,
     /// What is known of the report.
     pub(super) report: Report,
+    /// What is wrong with the file as a whole.
+    pub(super) damage: Vec<ImportError>,
 }
 
-/// A relationship with an end that the file does not have.
+/// A relationship with ends that the file does not have.
 #[derive(Debug)]
 pub(super) struct Loose {
     pub(super) number: u64,
+    pub(super) line: Option<u64>,
     pub(super) name: String,
-    pub(super) missing: MemoryId,
+    pub(super) missing: Vec<MemoryId>,
 }
 
 /// Looks through the file on a thread of its own, and gives it back.
@@ -82,131 +87,170 @@ fn look(
     now: Timestamp,
     mut step: impl FnMut(u64) -> ControlFlow<()>,
 ) -> std::result::Result<Survey, ImportError> {
-    let mut survey = Survey::default();
-    let mut read = 0;
-    document::read(begin(source)?, RecordKind::Memory, |number, value| {
-        survey.memory(number, value, now);
-        read = number;
-        step(read)
+    let format = Format::of(source)?;
+    let mut survey = Survey {
+        format,
+        loose: Vec::new(),
+        problems: Problems::default(),
+        report: Report::default(),
+        damage: Vec::new(),
+    };
+    let mut all = All::default();
+    let mut done = 0;
+    survey.damage = format.read(source, now, &mut |item| {
+        survey.add(item, &mut all);
+        done += 1;
+        step(done)
     })?;
-    let mut relationships = Relationships::default();
-    document::read(begin(source)?, RecordKind::Relationship, |number, value| {
-        survey.relationship(number, value, now, &mut relationships);
-        step(read + number)
-    })?;
-    survey.report.cycles = relationships.edges.cycles(CYCLES);
-    survey.report.fields_ignored = relationships.ignored;
+    survey.report.cycles = all.edges.cycles(CYCLES);
+    survey.report.fields_ignored = all.ignored;
     Ok(survey)
 }
 
-/// What is learned from all relationships together.
+/// What is learned from all records together.
 #[derive(Default)]
-struct Relationships {
-    own_ids: HashSet<RelationshipId>,
+struct All {
+    memories: Texts,
+    relationships: Texts,
     edges: Edges,
     ignored: BTreeMap<String, u64>,
 }
 
 impl Survey {
-    fn memory(&mut self, number: u64, value: Value, now: Timestamp) {
-        self.report.memories.read += 1;
-        let name = name_of(RecordKind::Memory, &value);
-        let reason = match record::memory(value, now) {
-            Ok(memory) if self.memories.contains_key(&memory.id) => {
-                "the id stands for another memory of the file too".to_owned()
+    fn add(&mut self, item: Item, all: &mut All) {
+        let (number, line) = (item.number, item.line);
+        match item.record {
+            Record::Memory(memory) => {
+                self.report.memories.read += 1;
+                if !all.memories.add(memory.id.as_str()) {
+                    let unfit = Unfit::memory(&memory, TWO_MEMORIES.to_owned());
+                    self.set_aside(number, line, unfit);
+                }
             }
-            Ok(memory) => {
-                self.memories.insert(memory.id, memory.created_at);
-                return;
+            Record::Relationship(stated) => self.relationship(number, line, *stated, all),
+            Record::Quarantined(_) => self.report.quarantine.read += 1,
+            Record::Unfit(unfit) => {
+                match unfit.kind {
+                    RecordKind::Memory => self.report.memories.read += 1,
+                    RecordKind::Relationship => self.report.relationships.read += 1,
+                }
+                self.set_aside(number, line, *unfit);
             }
-            Err(invalid) => invalid.to_string(),
-        };
-        self.problem(RecordKind::Memory, number, name, reason);
+        }
     }
 
-    fn relationship(&mut self, number: u64, value: Value, now: Timestamp, all: &mut Relationships) {
-        self.report.relationships.read += 1;
-        let name = name_of(RecordKind::Relationship, &value);
-        let began = |id: &MemoryId| self.memories.get(id).copied();
-        let read = match record::relationship(value, began, now) {
-            Ok(read) => read,
-            Err(invalid) => {
-                let reason = invalid.to_string();
-                return self.problem(RecordKind::Relationship, number, name, reason);
-            }
-        };
-        let relationship = read.relationship;
-        if read.has_own_id && !all.own_ids.insert(relationship.id.clone()) {
-            let reason = "the id stands for another relationship of the file too".to_owned();
-            return self.problem(RecordKind::Relationship, number, name, reason);
+    fn relationship(&mut self, number: u64, line: Option<u64>, stated: Stated, all: &mut All) {
+        self.report.relationships.read += u64::from(stated.statements);
+        let relationship = stated.relationship;
+        if stated.has_own_id && !all.relationships.add(relationship.id.as_str()) {
+            let unfit = Unfit::relationship(&relationship, TWO_RELATIONSHIPS.to_owned());
+            return self.set_aside(number, line, unfit);
         }
-        for field in read.ignored {
+        for field in stated.ignored {
             // A file with a name of its own in each record is no reason to hold them all.
             if all.ignored.len() < 100 || all.ignored.contains_key(&field) {
                 *all.ignored.entry(field).or_default() += 1;
             }
         }
-        all.edges.add(&relationship);
-        let ends = [relationship.from, relationship.to];
-        if let Some(missing) = ends.into_iter().find(|id| !self.memories.contains_key(id)) {
+        if self.format.is_foreign() {
+            all.edges.add(&relationship);
+        }
+        let ends = [&relationship.from, &relationship.to];
+        let missing: Vec<_> = ends
+            .into_iter()
+            .filter(|id| !all.memories.has(id.as_str()))
+            .cloned()
+            .collect();
+        if !missing.is_empty() {
             self.loose.push(Loose {
                 number,
-                name,
+                line,
+                name: Unfit::relationship(&relationship, String::new()).name,
                 missing,
             });
         }
     }
 
-    pub(super) fn problem(&mut self, kind: RecordKind, number: u64, name: String, reason: String) {
-        let tally = match kind {
+    fn set_aside(&mut self, number: u64, line: Option<u64>, unfit: Unfit) {
+        self.problem(Problem {
+            kind: unfit.kind,
+            number,
+            line,
+            name: unfit.name,
+            reason: unfit.reason,
+        });
+    }
+
+    fn problem(&mut self, problem: Problem) {
+        let tally = match problem.kind {
             RecordKind::Memory => &mut self.report.memories,
             RecordKind::Relationship => &mut self.report.relationships,
         };
         tally.set_aside += 1;
-        self.problems.add(Problem {
-            kind,
-            number,
-            name,
-            reason,
+        self.problems.add(problem);
+    }
+
+    /// The ends of relationships that the file does not have, in order.
+    pub(super) fn missing(&self) -> BTreeSet<MemoryId> {
+        let missing = self.loose.iter().flat_map(|loose| &loose.missing);
+        missing.cloned().collect()
+    }
+
+    /// Takes the relationships for problems whose ends the store does not have either.
+    pub(super) fn resolve(&mut self, there: &BTreeSet<MemoryId>) {
+        for loose in std::mem::take(&mut self.loose) {
+            if let Some(missing) = loose.missing.iter().find(|id| !there.contains(*id)) {
+                self.problem(Problem {
+                    kind: RecordKind::Relationship,
+                    number: loose.number,
+                    line: loose.line,
+                    name: loose.name,
+                    reason: no_memory(missing),
+                });
+            }
+        }
+        let by_kind = self.format == Format::Document;
+        self.problems.first.sort_by_key(|problem| {
+            let line = problem.line.unwrap_or(problem.number);
+            if by_kind {
+                (Some(problem.kind), problem.number)
+            } else {
+                (None, line)
+            }
         });
     }
 }
 
-/// Goes back to the beginning of the file, behind a mark of UTF-8 that some programs put there.
-pub(super) fn begin<S: Read + Seek>(
-    source: &mut S,
-) -> std::result::Result<BufReader<&mut S>, ImportError> {
-    let mut first = Vec::new();
-    source
-        .rewind()
-        .and_then(|()| source.by_ref().take(3).read_to_end(&mut first))
-        .and_then(|_| match first.as_slice() {
-            b"\xEF\xBB\xBF" => Ok(()),
-            _ => source.seek(SeekFrom::Start(0)).map(drop),
-        })
-        .map_err(|error: io::Error| ImportError::Read {
-            reason: error.to_string(),
-        })?;
-    Ok(BufReader::with_capacity(1 << 16, source))
+impl Survey {
+    /// Fails when something cannot be kept, or the file as a whole is not as it was written. A file
+    /// that was cut off says so rather than what is wrong with its last record.
+    pub(super) fn fail_if_wrong(&mut self) -> std::result::Result<(), ImportError> {
+        let is_cut = |damage: &ImportError| {
+            matches!(
+                damage,
+                ImportError::CutOff { .. } | ImportError::Incomplete { .. }
+            )
+        };
+        if self.problems.count > 0 && !(self.problems.count == 1 && self.damage.iter().any(is_cut))
+        {
+            return Err(ImportError::Records {
+                problems: std::mem::take(&mut self.problems.first),
+                count: self.problems.count,
+            });
+        }
+        match self.damage.pop() {
+            Some(damage) => Err(damage),
+            None => Ok(()),
+        }
+    }
 }
 
-/// How a person finds a record in the file.
-fn name_of(kind: RecordKind, record: &Value) -> String {
-    let text = |name: &str| {
-        let text = record.get(name).and_then(Value::as_str).unwrap_or("?");
-        let mut shown: String = text.chars().take(60).collect();
-        if shown.len() < text.len() {
-            shown.push('…');
-        }
-        shown
-    };
-    match kind {
-        RecordKind::Memory => text("id"),
-        RecordKind::Relationship => format!(
-            "{} {} {}",
-            text("from_memory_id"),
-            text("type"),
-            text("to_memory_id")
-        ),
-    }
+/// Why a memory cannot be kept.
+pub(super) const TWO_MEMORIES: &str = "the id stands for another memory of the file too";
+/// Why a relationship cannot be kept.
+pub(super) const TWO_RELATIONSHIPS: &str = "the id stands for another relationship of the file too";
+
+/// Why a relationship cannot be kept.
+pub(super) fn no_memory(id: &MemoryId) -> String {
+    format!("no memory has the id {id:?}")
 }

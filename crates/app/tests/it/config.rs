@@ -230,3 +230,76 @@ fn a_file_without_a_meaning_is_an_error_that_shows_no_secret() {
     assert!(broken.starts_with("line 2 is not TOML"), "{broken}");
     assert!(!broken.contains("sesame"), "{broken}");
 }
+
+#[test]
+fn every_setting_is_listed_with_its_place_and_no_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("memorygraph")).unwrap();
+    let file = folder.path().join("memorygraph/config.toml");
+    fs::write(&file, "allow_cycles = true\n").unwrap();
+    let environment = [
+        ("HOME", "/home/ada"),
+        ("XDG_CONFIG_HOME", folder.path().to_str().unwrap()),
+        ("MEMORY_SQLITE_KEY", "open sesame"),
+        (
+            "TURSO_DATABASE_URL",
+            "libsql://ada:sesame@example.test?authToken=sesame",
+        ),
+        ("TURSO_AUTH_TOKEN", "sesame"),
+    ];
+    let flags = Flags {
+        path: Some("~/flag.db".into()),
+        ..Flags::default()
+    };
+    let listed = load_with(&flags, &environment).unwrap().list();
+    let names: Vec<_> = listed.iter().map(|listed| listed.variable).collect();
+    assert_eq!(names.len(), 12, "{names:?}");
+    assert!(!format!("{listed:?}").contains("sesame"), "{listed:?}");
+    let of = |variable: &str| {
+        let found = listed.iter().find(|listed| listed.variable == variable);
+        let found = found.unwrap();
+        (
+            found.value.as_deref().unwrap_or_default(),
+            found.is_hidden,
+            found.origin,
+            found.set_by.as_deref().unwrap_or_default(),
+        )
+    };
+    let path_variable = match BackendName::names().next() {
+        Some("sqlite") => "MEMORY_SQLITE_PATH",
+        _ => "MEMORY_TURSO_PATH",
+    };
+    assert_eq!(
+        of(path_variable),
+        ("/home/ada/flag.db", false, "flag", "--path")
+    );
+    let file = file.to_str().unwrap();
+    assert_eq!(of("MEMORY_ALLOW_CYCLES"), ("true", false, "file", file));
+    let secret = ("", true, "environment", "MEMORY_SQLITE_KEY");
+    assert_eq!(of("MEMORY_SQLITE_KEY"), secret);
+    let url = "libsql://example.test";
+    let by = ("environment", "TURSO_DATABASE_URL");
+    assert_eq!(of("TURSO_DATABASE_URL"), (url, false, by.0, by.1));
+    assert_eq!(of("MEMORY_TURSO_MODE"), ("replica", false, "default", ""));
+    let seconds = ("300", false, "default", "");
+    assert_eq!(of("MEMORY_TURSO_SYNC_INTERVAL"), seconds);
+}
+
+#[test]
+fn each_key_that_the_file_may_have_is_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("memorygraph")).unwrap();
+    let path = folder.path().join("memorygraph/config.toml");
+    fs::write(&path, "no_such_key = 1\n").unwrap();
+    let environment = [("XDG_CONFIG_HOME", folder.path().to_str().unwrap())];
+    let error = error_of(&environment);
+    let (_, keys) = error.split_once("the keys are ").unwrap();
+    let listed = Config::at(":memory:").list();
+    let listed: Vec<_> = listed.iter().map(|listed| listed.key.as_str()).collect();
+    assert_eq!(keys.split(", ").collect::<Vec<_>>(), listed);
+    let looked_for = Config::file(|name| {
+        let found = environment.iter().find(|(variable, _)| *variable == name);
+        found.map(|(_, value)| OsString::from(value))
+    });
+    assert_eq!(looked_for, Some(path));
+}

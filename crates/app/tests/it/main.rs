@@ -2,11 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic fails the test, as it should")]
 
+mod clusters;
 mod config;
 mod config_turso;
+mod drawing;
+mod embedding;
+mod export;
 mod import;
-mod import_fuzz;
+mod import_database;
 mod migrate;
+mod notes;
+mod service;
 mod syncing;
+mod upkeep;
 mod use_cases;
+mod watched;
 mod world;

@@ -87,6 +87,34 @@ mod with_a_primary {
     }
 
     #[tokio::test]
+    async fn uses_reach_the_primary_at_the_end_unless_it_did_not_answer() {
+        let mut primary = Sqld::start();
+        let folder = tempfile::tempdir().unwrap();
+        let config = replica(&folder.path().join("graph.db"), &primary.url());
+        let open = async || MemoryGraph::open(&config).await.unwrap();
+        let graph = open().await;
+        let draft = Draft::new(MemoryType::Fix, "Larger pool", "It had 4 connections.");
+        let id = graph.remember(draft).await.unwrap().id;
+        let uses = async |graph: &MemoryGraph| {
+            let memory = graph.get(&id).await.unwrap().unwrap();
+            memory.usage_count
+        };
+        assert_eq!(uses(&graph).await, 0);
+        graph.close().await.unwrap();
+
+        let graph = open().await;
+        assert_eq!(uses(&graph).await, 1);
+        primary.stop();
+        assert!(graph.sync().await.is_err());
+        primary.restart();
+        graph.close().await.unwrap();
+
+        let graph = open().await;
+        assert_eq!(uses(&graph).await, 1);
+        graph.close().await.unwrap();
+    }
+
+    #[tokio::test]
     async fn a_remote_graph_is_no_replica() {
         let primary = Sqld::start();
         let config = Config {
@@ -133,9 +161,11 @@ async fn a_local_file_moves_between_the_backends() {
         let graph = MemoryGraph::open(&config).await.unwrap();
         for memory in &kept {
             let memory: &memorygraph::domain::Memory = memory;
-            assert_eq!(graph.get(&memory.id).await.unwrap().as_ref(), Some(memory));
+            let found = graph.get(&memory.id).await.unwrap().unwrap();
+            assert_eq!(found.unused(), *memory);
         }
-        let draft = Draft::new(MemoryType::Fix, "Larger pool", "It had 4 connections.");
+        let content = format!("{} connections.", kept.len());
+        let draft = Draft::new(MemoryType::Fix, "Larger pool", content);
         kept.push(graph.remember(draft).await.unwrap());
         graph.close().await.unwrap();
     }

@@ -20,6 +20,13 @@ impl Default for Seconds {
     }
 }
 
+impl Seconds {
+    /// Lets time pass.
+    pub(crate) fn pass(&self, seconds: i64) {
+        self.0.fetch_add(seconds, Ordering::Relaxed);
+    }
+}
+
 impl Clock for Seconds {
     fn now(&self) -> Timestamp {
         Timestamp::from_second(self.0.fetch_add(1, Ordering::Relaxed)).unwrap()

@@ -1,0 +1,307 @@
+//! Database files: a predecessor's in each of its shapes, or one of ours.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    thread,
+    time::SystemTime,
+};
+
+use domain::PageRequest;
+use ports::{BackendError, Batch, Change, ErrorKind, GraphBackend, Quarantined, Upgrade};
+use serde::Serialize;
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+
+use crate::{
+    Config, MemoryGraph, Result,
+    migrate::{self, Migrated, migrate},
+    open::{backend_for_files, open_store},
+};
+
+const DOING: &str = "import a database";
+
+/// What a file of SQLite begins with.
+const MAGIC: &[u8] = b"SQLite format 3\0";
+
+/// What an engine keeps beside a file, and reads with it.
+const BESIDE: [&str; 2] = ["-wal", "-journal"];
+
+/// How often a file that changes while it is copied is copied anew.
+const COPIES: u32 = 5;
+
+/// How many records in quarantine are read at once.
+const PAGE: u32 = 500;
+
+/// What the import of a database file did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct DatabaseImport {
+    /// How its rows were read, when the file is a predecessor's.
+    pub upgrade: Option<Upgrade>,
+    /// What became of what was read.
+    pub carried: Migrated,
+    /// What became of what the file has in quarantine.
+    pub quarantined: KeptAside,
+}
+
+impl DatabaseImport {
+    /// Whether all that was to be imported could be: nothing differs.
+    pub fn is_complete(&self) -> bool {
+        self.carried.is_complete()
+    }
+}
+
+/// What became of records in quarantine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct KeptAside {
+    /// How many the file has.
+    pub read: u64,
+    /// How many were not in quarantine here and are now.
+    pub added: u64,
+    /// How many were in quarantine here already.
+    pub already_there: u64,
+}
+
+/// Says by its first 16 bytes whether a file is a database, and for
+/// [`import_database`](MemoryGraph::import_database).
+pub fn is_database(first_bytes: &[u8]) -> bool {
+    first_bytes.starts_with(MAGIC)
+}
+
+impl MemoryGraph {
+    /// Takes in a database file: a predecessor's in each of its shapes, or one of ours, also a
+    /// replica's. It only reads the file, and works on a copy in the folder for temporary files.
+    ///
+    /// Everything comes along as with [`migrate`](crate::migrate), and what is in quarantine; what is
+    /// here already stays as it is, so importing a file again changes nothing. Earlier states of what
+    /// the file has stay there.
+    ///
+    /// # Errors
+    ///
+    /// - [`NotFound`](ErrorKind::NotFound) when there is no such file
+    /// - [`InvalidArgument`](ErrorKind::InvalidArgument) for what is no database
+    /// - [`Schema`](ErrorKind::Schema) for the database of another program, or of a newer one
+    /// - [`Busy`](ErrorKind::Busy) when other programs do not cease to change the file
+    /// - and as for [`migrate`](crate::migrate::migrate)
+    pub async fn import_database(
+        &self,
+        path: &Path,
+        progress: &mut (dyn FnMut(migrate::Progress) + Send),
+    ) -> Result<DatabaseImport> {
+        let copy = copied(path.to_owned()).await?;
+        let mut config = Config::at(copy.path().join(NAME));
+        config.backend.value = backend_for_files();
+        let opened = open_store(&config).await;
+        let (from, upgrade) = opened.map_err(|error| about(path, error))?;
+        let carried = self.carry(&*from, progress).await;
+        // The copy goes; what could not be closed goes with it.
+        drop(from.close().await);
+        let (carried, quarantined) = carried?;
+        Ok(DatabaseImport {
+            upgrade: upgrade.map(|upgrade| Upgrade {
+                // That is of the copy.
+                backup: None,
+                ..upgrade
+            }),
+            carried,
+            quarantined,
+        })
+    }
+
+    async fn carry(
+        &self,
+        from: &dyn GraphBackend,
+        progress: &mut (dyn FnMut(migrate::Progress) + Send),
+    ) -> Result<(Migrated, KeptAside)> {
+        let options = migrate::Options::default();
+        let carried = migrate(from, &*self.backend, &options, progress).await?;
+        let mut kept = KeptAside::default();
+        let mut there = Sorted::new(&*self.backend);
+        let mut page = PageRequest::first(PAGE)?;
+        loop {
+            let part = from.quarantine(&page).await?;
+            let mut batch = Batch::default();
+            for record in part.items {
+                kept.read += 1;
+                if there.has(&record.id).await? {
+                    kept.already_there += 1;
+                } else {
+                    batch = batch.then(Change::Quarantine(Box::new(record)));
+                }
+            }
+            if !batch.changes.is_empty() {
+                kept.added += self.backend.apply(batch).await?.quarantined_added;
+            }
+            match part.next {
+                Some(cursor) => page = page.after(cursor),
+                None => return Ok((carried, kept)),
+            }
+        }
+    }
+}
+
+/// Looks up ids that ascend in what is in quarantine, which is listed in the same order.
+struct Sorted<'a> {
+    store: &'a dyn GraphBackend,
+    /// The next page; none after the last.
+    page: Option<PageRequest>,
+    found: std::iter::Peekable<std::vec::IntoIter<Quarantined>>,
+}
+
+impl<'a> Sorted<'a> {
+    fn new(store: &'a dyn GraphBackend) -> Self {
+        Self {
+            store,
+            page: PageRequest::first(PAGE).ok(),
+            found: Vec::new().into_iter().peekable(),
+        }
+    }
+
+    async fn has(&mut self, id: &str) -> Result<bool> {
+        loop {
+            while self.found.next_if(|found| found.id.as_str() < id).is_some() {}
+            if let Some(found) = self.found.peek() {
+                return Ok(found.id == id);
+            }
+            let Some(page) = self.page.take() else {
+                return Ok(false);
+            };
+            let part = self.store.quarantine(&page).await?;
+            self.page = part.next.map(|cursor| page.after(cursor));
+            self.found = part.items.into_iter().peekable();
+        }
+    }
+}
+
+/// The name of the copy.
+const NAME: &str = "memory.db";
+
+/// Copies a database into a folder of its own, on a thread of its own.
+async fn copied(path: PathBuf) -> Result<TempDir> {
+    let (told, copied) = oneshot::channel();
+    thread::Builder::new()
+        .name("copy-database".to_owned())
+        .spawn(move || drop(told.send(copy(&path))))
+        .map_err(|err| {
+            failed(ErrorKind::Backend, "the system starts no thread").from_source(err)
+        })?;
+    let copied = copied.await;
+    Ok(copied.map_err(|_| failed(ErrorKind::Backend, "copying panicked"))??)
+}
+
+fn copy(path: &Path) -> std::result::Result<TempDir, BackendError> {
+    let shown = path.display();
+    let unreadable = |err: std::io::Error| {
+        let (kind, words) = match err.kind() {
+            std::io::ErrorKind::NotFound => (
+                ErrorKind::NotFound,
+                format!("there is no file {shown}: name another one"),
+            ),
+            std::io::ErrorKind::PermissionDenied => (
+                ErrorKind::Unauthorized,
+                format!("{shown} may not be read: change its permissions"),
+            ),
+            _ => (
+                ErrorKind::Backend,
+                format!("{shown} cannot be copied to read it: {err}"),
+            ),
+        };
+        failed(kind, words).from_source(err)
+    };
+    let not_one = || {
+        failed(
+            ErrorKind::InvalidArgument,
+            format!(
+                "{shown} is no SQLite database, or is encrypted: name another file, or bring an \
+                 encrypted one with `memorygraph migrate`"
+            ),
+        )
+    };
+    if fs::metadata(path).map_err(unreadable)?.is_dir() {
+        return Err(not_one());
+    }
+    let folder = TempDir::new().map_err(unreadable)?;
+    let to = folder.path().join(NAME);
+    for _ in 0..COPIES {
+        let before = stamps(path);
+        fs::copy(path, &to).map_err(unreadable)?;
+        for suffix in BESIDE {
+            let (from, to) = (beside(path, suffix), beside(&to, suffix));
+            if from.exists() {
+                fs::copy(from, to).map_err(unreadable)?;
+            } else if to.exists() {
+                fs::remove_file(to).map_err(unreadable)?;
+            }
+        }
+        // The parts fit together when none of them changed.
+        if stamps(path) == before {
+            let mut file = fs::File::open(&to).map_err(unreadable)?;
+            let mut head = [0; MAGIC.len()];
+            let read = std::io::Read::read(&mut file, &mut head).map_err(unreadable)?;
+            return if is_database(&head[..read]) {
+                writable(&to).map_err(unreadable)?;
+                Ok(folder)
+            } else {
+                Err(not_one())
+            };
+        }
+    }
+    Err(failed(
+        ErrorKind::Busy,
+        format!("{shown} does not cease to change: end the programs that use it, and try again"),
+    ))
+}
+
+/// Lets the copy of a file that is read only be written.
+fn writable(copy: &Path) -> std::io::Result<()> {
+    for path in [
+        copy.to_owned(),
+        beside(copy, "-wal"),
+        beside(copy, "-journal"),
+    ] {
+        if let Ok(found) = fs::metadata(&path) {
+            let mut permissions = found.permissions();
+            #[cfg(unix)]
+            std::os::unix::fs::PermissionsExt::set_mode(&mut permissions, 0o600);
+            #[cfg(not(unix))]
+            permissions.set_readonly(false);
+            fs::set_permissions(&path, permissions)?;
+        }
+    }
+    Ok(())
+}
+
+/// When a file and those beside it were changed last, and how long each is.
+fn stamps(path: &Path) -> Vec<Option<(u64, Option<SystemTime>)>> {
+    let paths = [path.to_owned()].into_iter();
+    paths
+        .chain(BESIDE.map(|suffix| beside(path, suffix)))
+        .map(|path| {
+            let found = fs::metadata(path).ok()?;
+            Some((found.len(), found.modified().ok()))
+        })
+        .collect()
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+fn failed(kind: ErrorKind, words: impl Into<String>) -> BackendError {
+    BackendError::new(kind, DOING).because(words)
+}
+
+/// Names the file instead of the copy in the error of opening that.
+fn about(path: &Path, error: crate::Error) -> crate::Error {
+    match error {
+        crate::Error::Backend(error) => {
+            let words = error.detail().unwrap_or_default();
+            let words = words.split_once(": ").map_or(words, |(_, words)| words);
+            let words = format!("{}: {words}", path.display());
+            error.clone().while_doing(DOING).because(words).into()
+        }
+        error => error,
+    }
+}
