@@ -1,17 +1,29 @@
 //! The commands over the graph that the configuration names.
 
+mod backup;
 mod bar;
 mod change;
+pub(crate) mod completions;
+pub(crate) mod config;
+mod edit;
 mod explore;
+mod export;
 mod find;
+pub(crate) mod health;
 mod import;
 mod migrate;
+mod past;
+mod quarantine;
+mod relate;
 mod state;
+mod statement;
 mod sync;
 
 use std::io::Read;
 
+use memorygraph::ports::Upgrade;
 use memorygraph::{Config, MemoryGraph};
+use serde_json::json;
 
 use crate::{
     arguments::Command,
@@ -19,6 +31,16 @@ use crate::{
     output::Output,
     view,
 };
+
+/// Runs a command that needs neither a graph nor settings; of another one, returns nothing.
+pub(crate) fn run_alone(command: &Command, output: &mut Output) -> Option<Result<(), Failure>> {
+    match command {
+        Command::Completions(asked) => Some(completions::completions(asked, output)),
+        Command::Man(asked) => Some(completions::man(asked, output)),
+        Command::Config(settings) if settings.command.is_some() => Some(config::path(output)),
+        _ => None,
+    }
+}
 
 /// Opens the graph, runs the command, and closes the graph again. With `freshness`, the answer
 /// comes with its age.
@@ -30,12 +52,17 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     let config = &match &command {
         Command::Migrate(migrate) => return migrate::migrate(config, migrate, output).await,
+        Command::Restore(restore) => return backup::restore(config, restore, output).await,
+        Command::Config(_) => return config::config(config, output),
         Command::Sync(sync) if sync::is_yet_to_be_made(config, sync, output)? => return Ok(()),
         Command::Sync(sync) => sync::config(config, sync),
         _ => config.clone(),
     };
-    let graph = MemoryGraph::open(config).await?;
-    let tells_itself = matches!(command, Command::Sync(_) | Command::Health);
+    let graph = bar::patiently(output, "opening", MemoryGraph::open(config)).await?;
+    if let Some(upgrade) = graph.upgraded() {
+        tell_of(upgrade, output.is_json());
+    }
+    let tells_itself = matches!(command, Command::Sync(_) | Command::Health(_));
     if let Some(status) = graph.sync_status().filter(|_| !tells_itself) {
         view::sync::warnings(&status).into_iter().for_each(tell);
     }
@@ -49,9 +76,20 @@ pub(crate) async fn run(
         }
     }
     let result = run_on(&graph, config, command, output).await;
+    // Whoever asked does not wait for what closing has to do.
+    let result = result.and_then(|()| Ok(output.flush()?));
     let closed = graph.close().await;
     result?;
     Ok(closed?)
+}
+
+/// Tells what became of a predecessor's store when it was opened.
+fn tell_of(upgrade: &Upgrade, as_json: bool) {
+    if as_json {
+        tell(json!({ "upgraded": upgrade }));
+    } else {
+        view::upgrade::upgrade(upgrade).into_iter().for_each(tell);
+    }
 }
 
 async fn run_on(
@@ -61,46 +99,50 @@ async fn run_on(
     output: &mut Output,
 ) -> Result<(), Failure> {
     match command {
-        Command::Demo(_) | Command::Migrate(_) => unreachable!("they open graphs of their own"),
+        Command::Demo(_) | Command::Migrate(_) | Command::Restore(_) => {
+            unreachable!("they open graphs of their own")
+        }
+        Command::Config(_) | Command::Completions(_) | Command::Man(_) => {
+            unreachable!("they need no graph")
+        }
         Command::Import(import) => import::import(graph, &import, output).await,
+        Command::Export(export) => export::export(graph, &export, output).await,
+        Command::Backup(backup) => backup::backup(graph, &backup, output).await,
+        Command::Quarantine(asked) => quarantine::quarantine(graph, &asked, output).await,
         Command::Store(store) => change::store(graph, store, output).await,
         Command::Get(get) => find::get(graph, &get, output).await,
-        Command::Search(search) => find::search(graph, &search, output).await,
+        Command::Update(update) => change::update(graph, update, output).await,
+        Command::Supersede(supersede) => change::supersede(graph, supersede, output).await,
+        Command::Delete(delete) => change::delete(graph, &delete, output).await,
+        Command::Search(search) => find::search(graph, search, output).await,
         Command::Recall(recall) => find::recall(graph, &recall, output).await,
+        Command::Recent(recent) => past::recent(graph, recent, output).await,
+        Command::Link(link) => relate::link(graph, link, output).await,
+        Command::Unlink(unlink) => relate::unlink(graph, unlink, output).await,
+        Command::Reinforce(reinforce) => relate::reinforce(graph, &reinforce, output).await,
+        Command::Links(links) => explore::links(graph, links, output).await,
+        Command::Suggest(suggest) => explore::suggest(graph, &suggest, output).await,
         Command::Related(related) => explore::related(graph, related, output).await,
         Command::Path(way) => explore::path(graph, way, output).await,
-        Command::Link(link) => change::link(graph, link, output).await,
-        Command::Update(update) => change::update(graph, update, output).await,
-        Command::Delete(delete) => change::delete(graph, &delete, output).await,
+        Command::Clusters(clusters) => explore::clusters(graph, clusters, output).await,
+        Command::Bridges(bridges) => explore::bridges(graph, bridges, output).await,
+        Command::History(history) => past::history(graph, &history, output).await,
+        Command::Changes(changes) => past::changes(graph, &changes, output).await,
         Command::Stats => state::stats(graph, output).await,
-        Command::Health => state::health(graph, config, output).await,
+        Command::Health(asked) => health::health(graph, config, &asked, output).await,
         Command::Sync(sync) => sync::sync(graph, config, &sync, output).await,
     }
 }
 
-/// Returns the text, or for `-` what stands on the standard input.
-fn text_or_stdin(text: String) -> Result<String, Failure> {
-    if text != "-" {
-        return Ok(text);
+/// Returns the content that was given: as it stands, or for `-` and with `from_stdin` what comes
+/// through the standard input.
+fn content(given: Option<String>, from_stdin: bool) -> Result<Option<String>, Failure> {
+    if !from_stdin && given.as_deref() != Some("-") {
+        return Ok(given);
     }
     let mut text = String::new();
     std::io::stdin()
         .read_to_string(&mut text)
         .map_err(|error| Failure::failed(format!("read the standard input: {error}")))?;
-    Ok(text)
-}
-
-/// Writes a command line as a person would type it.
-pub(crate) fn line_of(words: &[&str]) -> String {
-    let quoted = words.iter().map(|word| {
-        let is_plain = |c: char| c.is_alphanumeric() || "-_./:=+,@%~".contains(c);
-        if !word.is_empty() && word.chars().all(is_plain) {
-            (*word).to_owned()
-        } else if word.contains(['$', '`', '"', '\\', '!']) {
-            format!("'{}'", word.replace('\'', "'\\''"))
-        } else {
-            format!("\"{word}\"")
-        }
-    });
-    quoted.collect::<Vec<_>>().join(" ")
+    Ok(Some(text))
 }

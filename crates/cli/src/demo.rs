@@ -19,7 +19,14 @@ use memorygraph::ports::{Clock, Statistics};
 use memorygraph::{Config, Draft, Link, MemoryGraph, SystemClock, UuidV7Source, open_backend};
 use serde::Serialize;
 
-use crate::{arguments::Demo, commands::line_of, failure::Failure, output::Output, tree, view};
+use crate::{
+    arguments::Demo,
+    command_line::line_of,
+    failure::Failure,
+    output::Output,
+    style::{HEADING, paint},
+    tree, view,
+};
 
 const QUESTION: &str = "timeout in checkout";
 const ROOT: &str = "checkout-timeout";
@@ -158,11 +165,7 @@ async fn show(
         "What do we know about it?",
         &["recall", QUESTION, "-n", "5"],
     )?;
-    let first = Page {
-        items: recalled.items,
-        next: None,
-    };
-    output.lines(view::hits(&first, output.width()))?;
+    output.lines(view::memory::hits(&recalled.items, output.width()))?;
     heading(
         output,
         "What led to it, and what helped?",
@@ -179,7 +182,7 @@ async fn show(
     )?;
     output.lines(way.iter().flat_map(tree::way))?;
     heading(output, "What is it made of?", &["stats"])?;
-    output.lines(view::statistics(&statistics, 6, output.width()))?;
+    output.lines(view::statistics::statistics(&statistics, 6, output.width()))?;
 
     output.line("")?;
     next(kept, output)
@@ -190,7 +193,7 @@ fn heading(output: &mut Output, question: &str, command: &[&str]) -> io::Result<
     output.line("")?;
     let title = format!("── {question} ");
     let rule = "─".repeat(output.page().saturating_sub(title.chars().count()));
-    output.line(format_args!("{title}{rule}"))?;
+    output.line(paint(HEADING, format_args!("{title}{rule}")))?;
     output.line(format_args!("$ memorygraph {}", line_of(command)))?;
     output.line("")
 }

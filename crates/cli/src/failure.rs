@@ -1,15 +1,22 @@
 //! What a person or a program hears when something did not work, and the exit code.
 
 use std::{
+    borrow::Cow,
     error::Error as _,
     fmt::Display,
     io::{self, Write},
     process::ExitCode,
 };
 
+use anstream::AutoStream;
 use memorygraph::ports::{BackendError, Conflict, ErrorKind};
-use memorygraph::{ConfigError, Error, domain::Invalid, import::ImportError};
-use serde_json::json;
+use memorygraph::{ConfigError, Error, domain::Invalid, export::ExportError, import::ImportError};
+use serde_json::{Value, json};
+
+use crate::{
+    command_line::line_of,
+    style::{ERROR, QUIET, WARNING, paint},
+};
 
 const FAILED: u8 = 1;
 const USAGE: u8 = 2;
@@ -27,7 +34,9 @@ pub(crate) struct Failure {
     message: String,
     /// More lines, each on its own.
     details: Vec<String>,
-    hint: Option<&'static str>,
+    hint: Option<Cow<'static, str>>,
+    /// What is there instead, for programs.
+    found: Option<Box<Value>>,
     /// Nobody reads on: there is nothing to say, and nothing went wrong.
     is_closed_pipe: bool,
 }
@@ -40,6 +49,7 @@ impl Failure {
             message: message.into(),
             details: Vec::new(),
             hint: None,
+            found: None,
             is_closed_pipe: false,
         }
     }
@@ -64,12 +74,26 @@ impl Failure {
         Self::new(FAILED, "failed", message)
     }
 
-    /// Adds what to do.
-    pub(crate) fn hint(self, hint: &'static str) -> Self {
+    /// Says what it is about.
+    pub(crate) fn about(self, what: &impl Display) -> Self {
         Self {
-            hint: Some(hint),
+            message: format!("{}: {}", one_line(&what.to_string()), self.message),
             ..self
         }
+    }
+
+    /// Adds what to do.
+    pub(crate) fn hint(self, hint: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            hint: Some(hint.into()),
+            ..self
+        }
+    }
+
+    /// Adds to what the message says.
+    pub(crate) fn with_detail(mut self, detail: String) -> Self {
+        self.details.push(detail);
+        self
     }
 
     /// Writes it to stderr, and returns the exit code.
@@ -85,11 +109,15 @@ impl Failure {
             if let Some(hint) = self.hint {
                 error["hint"] = hint.into();
             }
+            if let Some(found) = self.found {
+                error["found"] = *found;
+            }
             vec![json!({ "error": error }).to_string()]
         } else {
-            let mut lines = vec![format!("error: {}", self.message)];
+            let mut lines = vec![format!("{} {}", paint(ERROR, "error:"), self.message)];
             lines.extend(self.details.iter().map(|detail| format!("  {detail}")));
-            lines.extend(self.hint.map(|hint| format!("hint: {hint}")));
+            let hint = self.hint.iter();
+            lines.extend(hint.map(|hint| format!("{} {hint}", paint(QUIET, "hint:"))));
             lines
         };
         tell(lines.join("\n"));
@@ -102,14 +130,22 @@ pub(crate) fn warn(message: &str, hint: &str, as_json: bool) {
     if as_json {
         tell(json!({"warning": {"message": message, "hint": hint}}));
     } else {
-        tell(format_args!("warning: {message}\nhint: {hint}"));
+        let (warning, hinted) = (paint(WARNING, "warning:"), paint(QUIET, "hint:"));
+        tell(format_args!("{warning} {message}\n{hinted} {hint}"));
     }
+}
+
+/// Writes to stderr what is answered on the same line.
+pub(crate) fn tell_in_line(text: impl Display) {
+    let mut stderr = AutoStream::auto(io::stderr());
+    // When stderr is closed there is nobody to tell.
+    drop(write!(stderr, "{text}").and_then(|()| stderr.flush()));
 }
 
 /// Writes a line to stderr.
 pub(crate) fn tell(line: impl Display) {
     // When stderr is closed there is nobody to tell.
-    drop(writeln!(io::stderr(), "{line}"));
+    drop(writeln!(AutoStream::auto(io::stderr()), "{line}"));
 }
 
 impl From<io::Error> for Failure {
@@ -155,7 +191,10 @@ impl From<Error> for Failure {
         }
         let mut failure = Self::new(code, kind.to_string().replace(' ', "_"), one_line(&message));
         failure.hint = match &error {
-            Error::Backend(error) => backend_hint(error),
+            Error::Backend(error) => {
+                failure.found = error.found().and_then(found).map(Box::new);
+                backend_hint(error)
+            }
             Error::Import(ImportError::Records { problems, count }) => {
                 let more = problems.iter().skip(1).take(LISTED);
                 failure.details = more.map(|problem| one_line(&problem.to_string())).collect();
@@ -163,22 +202,40 @@ impl From<Error> for Failure {
                 if named < *count {
                     failure.details.push(format!("and {} more", count - named));
                 }
-                Some("nothing was written; --skip-invalid leaves them out and lists them")
+                Some(
+                    "nothing was written; --skip-invalid keeps them in quarantine and lists them"
+                        .into(),
+                )
             }
+            Error::Export(ExportError::Exists { .. }) => Some("--force replaces it".into()),
             _ => None,
         };
         failure
     }
 }
 
-fn backend_hint(error: &BackendError) -> Option<&'static str> {
+fn backend_hint(error: &BackendError) -> Option<Cow<'static, str>> {
     match (error.kind(), error.found()) {
-        (ErrorKind::NotFound, _) => Some("memorygraph search TEXT shows the ids of what is there"),
-        (_, Some(Conflict::Cycle(_))) => {
-            Some("MEMORY_ALLOW_CYCLES=true allows cycles, for those who want them")
+        (ErrorKind::NotFound, _) => {
+            Some("memorygraph search TEXT shows the ids of what is there".into())
         }
-        (_, Some(Conflict::Memory { .. })) => Some("memorygraph get ID shows what is there"),
+        (_, Some(Conflict::Cycle(_))) => {
+            Some("MEMORY_ALLOW_CYCLES=true allows cycles, for those who want them".into())
+        }
+        (_, Some(Conflict::Memory { id, .. })) => {
+            let get = line_of(&["memorygraph", "get", id.as_str()]);
+            Some(format!("{} shows what is there", one_line(&get)).into())
+        }
         _ => None,
+    }
+}
+
+/// Writes what stood against a change, as the library's own values are written.
+fn found(conflict: &Conflict) -> Option<Value> {
+    match conflict {
+        Conflict::Memory { found, .. } => Some(json!({ "memory": found.as_ref()? })),
+        Conflict::Relationship { found } => Some(json!({ "relationship": found.as_ref()? })),
+        Conflict::Cycle(memories) => Some(json!({ "cycle": memories })),
     }
 }
 

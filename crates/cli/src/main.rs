@@ -5,10 +5,13 @@
 //! failed, 2 wrong usage, 3 not found, 4 conflict.
 
 mod arguments;
+mod ask;
+mod command_line;
 mod commands;
 mod demo;
 mod failure;
 mod output;
+mod style;
 mod table;
 mod tree;
 mod view;
@@ -45,10 +48,14 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
     let global = arguments.global;
     if global.freshness && !arguments.command.is_reading() {
         return Err(Failure::usage(
-            "--freshness goes with search, recall, get, related, path and stats",
+            "--freshness goes with commands that only read, such as search, get and stats",
         ));
     }
     let mut output = Output::stdout(global.json);
+    if let Some(done) = commands::run_alone(&arguments.command, &mut output) {
+        done?;
+        return Ok(output.finish()?);
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

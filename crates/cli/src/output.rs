@@ -5,8 +5,14 @@ use std::{
     io::{self, BufWriter, IsTerminal, Stdout, Write},
 };
 
-use memorygraph::Freshness;
+use anstream::{AutoStream, ColorChoice, adapter::strip_str};
+use memorygraph::{Freshness, domain::Cursor};
 use serde::Serialize;
+
+use crate::{
+    command_line,
+    style::{QUIET, paint},
+};
 
 /// The width of a page when stdout is no terminal, in columns; nothing is cut there.
 const PAGE: usize = 100;
@@ -16,6 +22,8 @@ const PAGE: usize = 100;
 pub(crate) struct Output {
     to: BufWriter<Stdout>,
     json: bool,
+    /// Whether styles are seen.
+    is_colored: bool,
     width: Option<usize>,
     /// Whether values for programs come with the freshness.
     is_dated: bool,
@@ -39,7 +47,9 @@ impl Output {
             .flatten()
             .map(|(width, _)| usize::from(width.0).max(40));
         Self {
-            to: BufWriter::new(stdout),
+            is_colored: AutoStream::choice(&stdout) != ColorChoice::Never,
+            // Makes the consoles of Windows understand styles.
+            to: BufWriter::new(AutoStream::always_ansi(stdout).into_inner()),
             json,
             width,
             is_dated: false,
@@ -70,7 +80,21 @@ impl Output {
 
     /// Writes a line for people.
     pub(crate) fn line(&mut self, text: impl Display) -> io::Result<()> {
-        writeln!(self.to, "{text}")
+        if self.is_colored {
+            writeln!(self.to, "{text}")
+        } else {
+            writeln!(self.to, "{}", strip_str(&text.to_string()))
+        }
+    }
+
+    /// Tells people how to go on where a page ends.
+    pub(crate) fn next(&mut self, cursor: Option<&Cursor>) -> io::Result<()> {
+        let Some(cursor) = cursor else {
+            return Ok(());
+        };
+        self.line("")?;
+        let further = format!("There is more: {}", command_line::further(cursor));
+        self.line(paint(QUIET, further))
     }
 
     /// Writes lines for people.
@@ -92,6 +116,18 @@ impl Output {
         self.to.write_all(b"\n")
     }
 
+    /// Writes bytes as they are.
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.to.write_all(bytes)
+    }
+
+    /// Returns a way to write to the same place from elsewhere, after what came so far. When
+    /// nobody reads on, it takes what comes without a word.
+    pub(crate) fn sink(&mut self) -> io::Result<Box<dyn Write + Send>> {
+        self.to.flush()?;
+        Ok(Box::new(UntilClosed(io::stdout())))
+    }
+
     /// Writes what came so far, for somebody who waits for it.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.to.flush()
@@ -100,5 +136,24 @@ impl Output {
     /// Writes what is left.
     pub(crate) fn finish(mut self) -> io::Result<()> {
         self.to.flush()
+    }
+}
+
+/// Stdout, until whoever reads it has enough.
+struct UntilClosed(Stdout);
+
+impl Write for UntilClosed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.0.write(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(bytes.len()),
+            written => written,
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self.0.flush() {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            flushed => flushed,
+        }
     }
 }

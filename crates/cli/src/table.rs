@@ -1,6 +1,9 @@
 //! Columns for people: as wide as they have to be, and no wider than the terminal.
 
+use anstyle::Style;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::style::{HEADING, ID, KIND, PLAIN, QUIET, RELATION, paint};
 
 /// What stands between two columns.
 const GAP: &str = "  ";
@@ -27,9 +30,11 @@ impl Table {
     }
 
     /// Adds a row, with a cell for each heading.
-    pub(crate) fn row<const N: usize>(&mut self, cells: [String; N]) {
-        debug_assert_eq!(N, self.headings.len(), "a cell for each heading");
-        self.rows.push(cells.map(|cell| on_one_line(&cell)).into());
+    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+        let cells = cells.into_iter().map(|cell| on_one_line(&cell));
+        let cells: Vec<_> = cells.collect();
+        debug_assert_eq!(cells.len(), self.headings.len(), "a cell for each heading");
+        self.rows.push(cells);
     }
 
     /// Returns the heading and the rows as lines of at most `width` columns.
@@ -46,29 +51,43 @@ impl Table {
             let least = NARROWEST.min(*elastic);
             *elastic = elastic.saturating_sub(all.saturating_sub(width)).max(least);
         }
-        let headings = self
-            .headings
-            .iter()
-            .map(|text| (*text).to_owned())
-            .collect();
-        std::iter::once(&headings)
-            .chain(&self.rows)
-            .map(|row| line(row, &widths))
-            .collect()
+        let headings = self.headings.iter().map(|text| (*text, HEADING));
+        let mut lines = vec![line(headings, &widths)];
+        lines.extend(self.rows.iter().map(|row| {
+            let cells = row.iter().zip(&self.headings);
+            line(
+                cells.map(|(cell, heading)| (cell.as_str(), style_below(heading))),
+                &widths,
+            )
+        }));
+        lines
     }
 }
 
-fn line(cells: &[String], widths: &[usize]) -> String {
-    let mut line = String::new();
-    for (cell, width) in cells.iter().zip(widths) {
-        if !line.is_empty() {
-            line += GAP;
-        }
-        let cell = cut(cell, *width);
-        line += &cell;
-        line.extend(std::iter::repeat_n(' ', width.saturating_sub(cell.width())));
+/// What stands below a heading looks the same in every table.
+fn style_below(heading: &str) -> Style {
+    match heading {
+        "ID" | "FROM" | "TO" => ID,
+        "TYPE" | "MEMORIES" => KIND,
+        "RELATIONSHIP" | "RELATIONSHIPS" => RELATION,
+        "WHEN" | "RECORDED" => QUIET,
+        _ => PLAIN,
     }
-    line.truncate(line.trim_end().len());
+}
+
+fn line<'a>(cells: impl Iterator<Item = (&'a str, Style)>, widths: &[usize]) -> String {
+    let mut line = String::new();
+    // Spaces wait for something behind them.
+    let mut space = 0;
+    for ((cell, style), width) in cells.zip(widths) {
+        let cell = cut(cell, *width);
+        if !cell.is_empty() {
+            line.extend(std::iter::repeat_n(' ', space));
+            line += &paint(style, &cell);
+            space = 0;
+        }
+        space += width.saturating_sub(cell.width()) + GAP.len();
+    }
     line
 }
 
@@ -111,6 +130,7 @@ pub(crate) fn harmless(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::style::plain;
 
     fn table() -> Table {
         let mut table = Table::new(&["ID", "TITLE", "TYPE"], 1);
@@ -126,7 +146,7 @@ mod tests {
     #[test]
     fn columns_are_as_wide_as_their_widest_cell() {
         assert_eq!(
-            table().lines(None),
+            plain(&table().lines(None)),
             [
                 "ID  TITLE                   TYPE",
                 "1   short                   fix",
@@ -136,11 +156,26 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_cell_keeps_its_column() {
+        let mut table = Table::new(&["MEMORIES", "", "RELATIONSHIPS"], 2);
+        table.row([String::new(), String::new(), "SOLVES".into()]);
+        table.row(["fix".into(), "1".into(), String::new()]);
+        assert_eq!(
+            plain(&table.lines(None)),
+            [
+                "MEMORIES     RELATIONSHIPS",
+                "             SOLVES",
+                "fix       1"
+            ]
+        );
+    }
+
+    #[test]
     fn the_elastic_column_gives_way() {
-        let lines = table().lines(Some(30));
+        let lines = plain(&table().lines(Some(30)));
         assert!(lines.iter().all(|line| line.width() <= 30), "{lines:?}");
         assert_eq!(lines[2], "22  日本語のタイトル…  problem");
-        assert!(table().lines(Some(5))[1].contains("short"));
+        assert!(plain(&table().lines(Some(5)))[1].contains("short"));
     }
 
     #[test]

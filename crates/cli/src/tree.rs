@@ -5,7 +5,10 @@ use std::collections::HashMap;
 use memorygraph::domain::{Direction, Memory, MemoryId, Path, Relationship, Step};
 use unicode_width::UnicodeWidthStr;
 
-use crate::table::{cut, on_one_line};
+use crate::{
+    style::{ID, KIND, RELATION, paint},
+    table::{cut, on_one_line},
+};
 
 /// No title is cut to less than this; a narrower terminal breaks the line.
 const SHORTEST_TITLE: usize = 16;
@@ -59,20 +62,39 @@ impl Tree<'_> {
             } else {
                 ("├─", "│  ")
             };
-            let relationship = format!(
-                "{indent}{joint} {} {} {:.2}  ",
-                arrow(&step.via, near, ["→", "←", "↔"]),
-                step.via.relationship_type,
-                step.via.strength.get(),
-            );
-            let space = self
-                .width
-                .map(|width| width.saturating_sub(relationship.width()));
-            self.lines
-                .push(relationship + &name_within(&step.memory, space));
+            let begin = format!("{indent}{joint} ");
+            let line = branch(begin, near, &step.via, &step.memory, self.width);
+            self.lines.push(line);
             self.branch(&step.memory.id, &format!("{indent}{further}"));
         }
     }
+}
+
+/// Returns the line of a relationship as seen from the memory `near`, with the memory at its other
+/// end.
+pub(crate) fn spoke(
+    near: &MemoryId,
+    via: &Relationship,
+    other: &Memory,
+    width: Option<usize>,
+) -> String {
+    branch(String::new(), near, via, other, width)
+}
+
+fn branch(
+    begin: String,
+    near: &MemoryId,
+    via: &Relationship,
+    memory: &Memory,
+    width: Option<usize>,
+) -> String {
+    let arrow = arrow(via, near, ["→", "←", "↔"]);
+    let kind = via.relationship_type;
+    let strength = via.strength.get();
+    let plain = format!("{begin}{arrow} {kind} {strength:.2}  ").width();
+    let space = width.map(|width| width.saturating_sub(plain));
+    let kind = paint(RELATION, kind);
+    begin + &format!("{arrow} {kind} {strength:.2}  ") + &name_within(memory, space)
 }
 
 /// Returns the lines of a way from one memory to another.
@@ -83,7 +105,7 @@ pub(crate) fn way(path: &Path) -> Vec<String> {
         lines.push(format!(
             "  {} {} {:.2}",
             arrow(&step.via, near, ["↓", "↑", "↕"]),
-            step.via.relationship_type,
+            paint(RELATION, step.via.relationship_type),
             step.via.strength.get()
         ));
         lines.push(name(&step.memory));
@@ -102,9 +124,11 @@ pub(crate) fn name(memory: &Memory) -> String {
 fn name_within(memory: &Memory, space: Option<usize>) -> String {
     let title = on_one_line(&memory.title);
     let id = on_one_line(memory.id.as_str());
-    let rest = format!("  ({}, {id})", memory.memory_type);
-    let left = space.map_or(usize::MAX, |space| space.saturating_sub(rest.width()));
-    cut(&title, left.max(SHORTEST_TITLE)) + &rest
+    let kind = memory.memory_type;
+    let rest = format!("  ({kind}, {id})").width();
+    let left = space.map_or(usize::MAX, |space| space.saturating_sub(rest));
+    let title = cut(&title, left.max(SHORTEST_TITLE));
+    format!("{title}  ({}, {})", paint(KIND, kind), paint(ID, id))
 }
 
 #[cfg(test)]
@@ -112,6 +136,7 @@ mod tests {
     use memorygraph::domain::{MemoryType, RelationshipId, RelationshipType, Timestamp};
 
     use super::*;
+    use crate::style::plain;
 
     fn id(text: &str) -> MemoryId {
         MemoryId::new(text).unwrap()
@@ -128,6 +153,10 @@ mod tests {
         }
     }
 
+    fn plainly(width: Option<usize>) -> Vec<String> {
+        plain(&lines(&id("root"), &steps(), width))
+    }
+
     fn steps() -> Vec<Step> {
         vec![
             step("a", RelationshipType::Solves, "root", "a", 1),
@@ -139,7 +168,7 @@ mod tests {
     #[test]
     fn each_memory_stands_below_the_one_it_was_reached_from() {
         assert_eq!(
-            lines(&id("root"), &steps(), None),
+            plainly(None),
             [
                 "├─ ← SOLVES 0.90  A title of a certain length for a  (fix, a)",
                 "│  └─ ↔ SIMILAR_TO 0.60  A title of a certain length for c  (fix, c)",
@@ -150,7 +179,7 @@ mod tests {
 
     #[test]
     fn titles_give_way_and_ids_do_not() {
-        let lines = lines(&id("root"), &steps(), Some(52));
+        let lines = plainly(Some(52));
         assert_eq!(
             lines[0],
             "├─ ← SOLVES 0.90  A title of a certain le…  (fix, a)"

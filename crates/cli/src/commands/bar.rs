@@ -1,40 +1,105 @@
-use std::io::{self, IsTerminal, Write};
+use std::{borrow::Cow, pin::pin, time::Duration};
 
-use crate::{output::Output, view::count};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// A line on the terminal that says how far a long command is.
-pub(super) struct Bar(bool);
+use crate::output::Output;
+
+/// After how long somebody who waits wants to see that something happens.
+const LONG: Duration = Duration::from_millis(300);
+/// How often a spinner turns.
+const TURN: Duration = Duration::from_millis(100);
+
+/// How far a long command is, on stderr while that is a terminal, and gone when it ends.
+pub(super) struct Bar {
+    bar: ProgressBar,
+    /// Whether the end is known, and with it the shape.
+    is_bounded: bool,
+}
 
 impl Bar {
     /// Shows nothing to programs, and where stderr is no terminal.
     pub(super) fn new(output: &Output) -> Self {
-        Self(!output.is_json() && io::stderr().is_terminal())
+        let target = if output.is_json() {
+            ProgressDrawTarget::hidden()
+        } else {
+            // Hides itself where there is no terminal.
+            ProgressDrawTarget::stderr()
+        };
+        let bar = ProgressBar::with_draw_target(None, target);
+        bar.set_style(style("{spinner} {msg} {human_pos}"));
+        Self {
+            bar,
+            is_bounded: false,
+        }
     }
 
-    pub(super) fn show(&mut self, doing: &str, done: u64, total: Option<u64>) {
-        if !self.0 {
+    /// Shows what is being done and how far it is.
+    pub(super) fn show(
+        &mut self,
+        doing: impl Into<Cow<'static, str>>,
+        done: u64,
+        total: Option<u64>,
+    ) {
+        if self.bar.is_hidden() {
             return;
         }
-        let total = total.map(|total| format!(" of {}", count(total)));
-        let done = count(done);
-        self.write(&format!(
-            "\r\x1b[K{doing}: {done}{}",
-            total.unwrap_or_default()
-        ));
-    }
-
-    pub(super) fn clear(&mut self) {
-        if self.0 {
-            self.write("\r\x1b[K");
+        // Before the rest, which is drawn with it.
+        self.bar.set_message(doing);
+        if self.is_bounded != total.is_some() {
+            self.is_bounded = total.is_some();
+            self.bar.set_style(style(if self.is_bounded {
+                "{spinner} {msg} [{bar:30}] {human_pos} of {human_len}, {elapsed}"
+            } else {
+                "{spinner} {msg} {human_pos}"
+            }));
         }
+        match total {
+            Some(total) => self.bar.set_length(total),
+            None => self.bar.unset_length(),
+        }
+        self.bar.set_position(done);
     }
 
-    fn write(&mut self, text: &str) {
-        // When it cannot be shown, it is not shown any more.
-        let mut stderr = io::stderr();
-        let shown = stderr
-            .write_all(text.as_bytes())
-            .and_then(|()| stderr.flush());
-        self.0 = shown.is_ok();
+    /// Shows that something is being done whose end nobody knows.
+    fn spin(&mut self, doing: impl Into<Cow<'static, str>>) {
+        self.is_bounded = false;
+        self.bar.set_style(style("{spinner} {msg} {elapsed}"));
+        self.bar.set_message(doing);
+        self.bar.enable_steady_tick(TURN);
     }
+
+    /// Takes it off the terminal.
+    pub(super) fn clear(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// Waits for what may take long and tells nothing meanwhile; when it does, shows that it is being
+/// done.
+pub(super) async fn patiently<F: Future>(
+    output: &Output,
+    doing: &'static str,
+    work: F,
+) -> F::Output {
+    let mut work = pin!(work);
+    tokio::select! {
+        biased;
+        done = &mut work => return done,
+        () = tokio::time::sleep(LONG) => {}
+    }
+    let mut bar = Bar::new(output);
+    bar.spin(doing);
+    work.await
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template)
+        .expect("a template of ours")
+        .progress_chars("=> ")
 }

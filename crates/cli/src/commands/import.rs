@@ -1,36 +1,108 @@
 use std::{
     fs::File,
-    io::{self, Read},
-    path::Path,
+    io::{self, Read, Seek},
+    path::{Path, PathBuf},
 };
 
 use memorygraph::MemoryGraph;
-use memorygraph::import::{OnInvalid, Options, Progress, Report, Stage};
+use memorygraph::import::{
+    DatabaseImport, OnInvalid, Options, Progress, Report, Stage, is_database,
+};
+use memorygraph::migrate;
+use serde::Serialize;
+use tempfile::NamedTempFile;
 
 use super::bar::Bar;
-use crate::{
-    arguments::Import,
-    failure::Failure,
-    output::Output,
-    table::on_one_line,
-    view::{Facts, count, counted},
-};
+use crate::{arguments::Import, failure::Failure, output::Output, view::import as view};
 
-/// How many cycles and records are listed; JSON has more.
-pub(super) const LISTED: usize = 20;
-/// How many memories of a cycle are named.
-const ALONG: usize = 8;
+/// How many bytes tell a database.
+const MAGIC: usize = 16;
+
+/// What came of the files, for programs.
+#[derive(Serialize)]
+struct Answer {
+    files: Vec<Imported>,
+}
+
+/// What came of a file.
+#[derive(Serialize)]
+struct Imported {
+    file: String,
+    #[serde(flatten)]
+    report: Came,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Came {
+    Records(Box<Report>),
+    Database(Box<DatabaseImport>),
+}
 
 pub(super) async fn import(
     graph: &MemoryGraph,
     import: &Import,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let failed = |error: io::Error| {
-        let file = import.file.display();
+    let mut answer = Answer { files: Vec::new() };
+    let mut result = Ok(());
+    let is_one = import.files.len() == 1;
+    for path in &import.files {
+        match one(graph, path, import, output).await {
+            Ok(report) => {
+                let file = path.display().to_string();
+                if !output.is_json() {
+                    if !is_one {
+                        output.line(format_args!("{file}:"))?;
+                    }
+                    output.lines(match &report {
+                        Came::Records(report) => view::records(report),
+                        Came::Database(report) => view::database(report),
+                    })?;
+                }
+                answer.files.push(Imported { file, report });
+            }
+            Err(failure) => {
+                result = Err(if is_one {
+                    failure
+                } else {
+                    failure.about(&path.display())
+                });
+                break;
+            }
+        }
+    }
+    // Also before a failure: what was imported is in the graph.
+    if output.is_json() && !answer.files.is_empty() {
+        output.json(&answer)?;
+    }
+    output.flush()?;
+    result
+}
+
+async fn one(
+    graph: &MemoryGraph,
+    path: &Path,
+    import: &Import,
+    output: &Output,
+) -> Result<Came, Failure> {
+    let mut source = Source::open(path).map_err(|error| {
+        let file = path.display();
         Failure::failed(format!("read {file}: {error}"))
-    };
-    let source = open(&import.file).map_err(failed)?;
+    })?;
+    let mut bar = Bar::new(output);
+    if source.is_database()? {
+        let mut show = |progress: migrate::Progress| {
+            let doing = match progress.stage {
+                migrate::Stage::Memories => "keeping memories",
+                migrate::Stage::Relationships => "keeping relationships",
+                migrate::Stage::Verify => "verifying",
+            };
+            bar.show(doing, progress.done, Some(progress.total));
+        };
+        let report = graph.import_database(source.path(), &mut show).await?;
+        return Ok(Came::Database(Box::new(report)));
+    }
     let options = Options {
         invalid: if import.skip_invalid {
             OnInvalid::SetAside
@@ -38,7 +110,6 @@ pub(super) async fn import(
             OnInvalid::Stop
         },
     };
-    let mut bar = Bar::new(output);
     let mut show = |progress: Progress| {
         let doing = match progress.stage {
             Stage::Check => "checking",
@@ -47,96 +118,66 @@ pub(super) async fn import(
         };
         bar.show(doing, progress.done, progress.total);
     };
-    let result = graph.import(source, options, &mut show).await;
-    bar.clear();
-    let report = result?;
-    if output.is_json() {
-        return Ok(output.json(&report)?);
-    }
-    Ok(output.lines(lines(&report))?)
+    let report = graph.import(source.into_file(), options, &mut show).await?;
+    Ok(Came::Records(Box::new(report)))
 }
 
-/// Opens a file that can be read more than once: what cannot is copied first.
-fn open(path: &Path) -> io::Result<File> {
-    if path == Path::new("-") {
-        return copy(io::stdin().lock());
-    }
-    let file = File::open(path)?;
-    let kind = file.metadata()?.file_type();
-    if kind.is_dir() {
-        return Err(io::Error::other("it is a folder"));
-    }
-    if kind.is_file() { Ok(file) } else { copy(file) }
+/// A file that can be read more than once: what cannot is copied first.
+enum Source {
+    Named(File, PathBuf),
+    Copied(NamedTempFile),
 }
 
-fn copy(mut from: impl Read) -> io::Result<File> {
-    let mut file = tempfile::tempfile()?;
-    io::copy(&mut from, &mut file)?;
-    Ok(file)
-}
-
-/// Returns what a person wants to know about an import.
-fn lines(report: &Report) -> Vec<String> {
-    let mut lines = vec![format!(
-        "Imported {} and {}.",
-        counted(report.memories.added, "memory", "memories"),
-        counted(report.relationships.added, "relationship", "relationships")
-    )];
-    let there = [&report.memories, &report.relationships].map(|tally| tally.already_there);
-    if there != [0, 0] {
-        lines.push(format!(
-            "Already there: {} and {}.",
-            counted(there[0], "memory", "memories"),
-            counted(there[1], "relationship", "relationships")
-        ));
-    }
-    let mut facts = Facts::default();
-    let mut note = |number: u64, what: &str| {
-        if number > 0 {
-            facts.add(count(number), what);
+impl Source {
+    fn open(path: &Path) -> io::Result<Self> {
+        if path == Path::new("-") {
+            return Self::copy(io::stdin().lock());
         }
-    };
-    note(
-        report.memories_differing,
-        "of those memories say something else in the file; the store was left as it is",
-    );
-    note(
-        report.relationships_reinforced,
-        "relationships state what another one of the file does, and reinforced it",
-    );
-    for (field, number) in &report.fields_ignored {
-        let what = format!("times the field {field:?} of a relationship, which has no place here");
-        note(*number, &what);
-    }
-    lines.extend(facts.lines());
-    if !report.cycles.is_empty() {
-        lines.push(String::new());
-        lines.push("Cycles of types that should have none, kept as they are:".to_owned());
-        for cycle in report.cycles.iter().take(LISTED) {
-            let around = cycle.memories.iter().chain(cycle.memories.first());
-            let ids = around.take(ALONG).map(|id| on_one_line(id.as_str()));
-            let mut way = ids.collect::<Vec<_>>().join(" → ");
-            if cycle.memories.len() >= ALONG {
-                let all = cycle.memories.len();
-                way = format!("{way} → … ({all} memories around)");
-            }
-            lines.push(format!("  {}  {way}", cycle.relationship_type));
+        let file = File::open(path)?;
+        let kind = file.metadata()?.file_type();
+        if kind.is_dir() {
+            return Err(io::Error::other("it is a folder"));
         }
-        lines.extend(more(report.cycles.len() as u64));
+        if kind.is_file() {
+            Ok(Self::Named(file, path.to_owned()))
+        } else {
+            Self::copy(file)
+        }
     }
-    let aside = report.memories.set_aside + report.relationships.set_aside;
-    if aside > 0 {
-        lines.push(String::new());
-        lines.push(format!("Left out: {}", counted(aside, "record", "records")));
-        let listed = report.set_aside.iter().take(LISTED);
-        lines.extend(listed.map(|problem| format!("  {}", on_one_line(&problem.to_string()))));
-        lines.extend(more(aside));
-    }
-    lines
-}
 
-/// Tells how many are not listed.
-pub(super) fn more(number: u64) -> Option<String> {
-    let more = number.saturating_sub(LISTED as u64);
-    (more > 0).then(|| format!("  and {} more; --json has more of them", count(more)))
+    fn copy(mut from: impl Read) -> io::Result<Self> {
+        let mut file = NamedTempFile::new()?;
+        io::copy(&mut from, &mut file)?;
+        file.rewind()?;
+        Ok(Self::Copied(file))
+    }
+
+    fn is_database(&mut self) -> Result<bool, Failure> {
+        let file = match self {
+            Self::Named(file, _) => file,
+            Self::Copied(file) => file.as_file_mut(),
+        };
+        let mut begin = Vec::new();
+        let read = Read::by_ref(file)
+            .take(MAGIC as u64)
+            .read_to_end(&mut begin);
+        read.and_then(|_| file.rewind())
+            .map_err(|error| Failure::failed(format!("read the file: {error}")))?;
+        Ok(is_database(&begin))
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Named(_, path) => path,
+            Self::Copied(file) => file.path(),
+        }
+    }
+
+    /// The file, open; a copy has no name any more.
+    fn into_file(self) -> File {
+        match self {
+            Self::Named(file, _) => file,
+            Self::Copied(file) => file.into_file(),
+        }
+    }
 }

@@ -3,16 +3,16 @@ use memorygraph::{
     migrate::{Kind, Migrated, Options, Progress, Route, Stage, migrate as carry},
 };
 
-use super::{
-    bar::Bar,
-    import::{LISTED, more},
-};
+use super::bar::Bar;
 use crate::{
     arguments::Migrate,
     failure::{Failure, tell},
     output::Output,
     table::on_one_line,
-    view::counted,
+    view::{
+        counted,
+        import::{LISTED, more},
+    },
 };
 
 pub(super) async fn migrate(

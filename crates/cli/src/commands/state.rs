@@ -1,5 +1,5 @@
+use memorygraph::MemoryGraph;
 use memorygraph::ports::{Statistics, SyncStatus};
-use memorygraph::{Config, MemoryGraph};
 use serde::Serialize;
 
 use crate::{failure::Failure, output::Output, view};
@@ -20,7 +20,11 @@ pub(super) async fn stats(graph: &MemoryGraph, output: &mut Output) -> Result<()
     if output.is_json() {
         return Ok(output.json(&Stats { statistics, sync })?);
     }
-    output.lines(view::statistics(&statistics, usize::MAX, output.width()))?;
+    output.lines(view::statistics::statistics(
+        &statistics,
+        usize::MAX,
+        output.width(),
+    ))?;
     if let Some(status) = sync {
         output.line("")?;
         output.line(format_args!(
@@ -29,16 +33,4 @@ pub(super) async fn stats(graph: &MemoryGraph, output: &mut Output) -> Result<()
         ))?;
     }
     Ok(())
-}
-
-pub(super) async fn health(
-    graph: &MemoryGraph,
-    config: &Config,
-    output: &mut Output,
-) -> Result<(), Failure> {
-    let health = graph.health().await?;
-    if output.is_json() {
-        return Ok(output.json(&health)?);
-    }
-    Ok(output.lines(view::health(&health, config))?)
 }

@@ -4,6 +4,7 @@ use memorygraph::ports::{Latency, SyncState, SyncStatus, Synced};
 use memorygraph::{BackendName, Config, MemoryGraph, TursoMode};
 use serde::Serialize;
 
+use super::bar::patiently;
 use crate::{
     arguments::Sync,
     failure::{Failure, tell, warn},
@@ -76,7 +77,7 @@ pub(super) async fn sync(
     if sync.watch {
         return watch(graph, output).await;
     }
-    let Some(mut synced) = graph.sync().await? else {
+    let Some(mut synced) = patiently(output, "syncing", graph.sync()).await? else {
         return no_replica(config, sync, output);
     };
     // A replica that is new has its first copy from opening.

@@ -251,7 +251,7 @@ mod tests {
             given.latency.record(Duration::from_millis(millis));
         }
         assert_eq!(
-            status(&given),
+            crate::style::plain(&status(&given)),
             [
                 "state          retrying",
                 "last sync      6 min ago (1970-01-01 00:00:00 UTC)",

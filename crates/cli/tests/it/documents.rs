@@ -9,17 +9,17 @@
 use std::{
     collections::BTreeMap,
     fs,
-    io::{BufRead, BufReader, Lines, Write},
-    os::unix::process::CommandExt,
-    path::{Path, PathBuf},
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    path::Path,
     sync::mpsc,
     time::{Duration, Instant},
 };
 
 use engines::{SavedData, Sqld, SqldOptions, Tokens};
 
-use crate::world::World;
+use crate::{
+    shell::{Shell, is_as_shown},
+    world::World,
+};
 
 /// The primary that the documents speak of, where everybody is let in.
 const PRIMARY: &str = "http://127.0.0.1:8080";
@@ -29,6 +29,16 @@ const GUARDED: &str = "libsql://memory-you.turso.io";
 
 /// How long something that a document waits for may take.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+#[test]
+fn the_readme_does_what_it_shows() {
+    follow(include_str!("../../../../README.md"));
+}
+
+#[test]
+fn the_page_about_the_command_line_does_what_it_shows() {
+    follow(include_str!("../../../../docs/command-line.md"));
+}
 
 #[test]
 fn the_quickstart_does_what_it_shows() {
@@ -43,29 +53,6 @@ fn the_guide_does_what_it_shows() {
 #[test]
 fn the_answers_to_questions_do_what_they_show() {
     follow(include_str!("../../../../docs/faq.md"));
-}
-
-#[test]
-fn a_difference_is_seen() {
-    for (expected, written) in [
-        ("one\ntwo", "one\ntwo\n"),
-        ("one … three", "one 2 three\n"),
-        ("…\nlast", "first\nsecond\nlast\n"),
-        ("…\nlast", "last\n"),
-        ("first\n…", "first\n"),
-    ] {
-        assert!(is_as_shown(expected, written), "{expected:?} {written:?}");
-    }
-    for (expected, written) in [
-        ("one", "one\ntwo\n"),
-        ("one\ntwo", "one\n"),
-        ("one … three", "one 2 four\n"),
-        ("a … b … a", "a b a\n"),
-        ("…\nlast", "last\nfirst\n"),
-        ("one", ""),
-    ] {
-        assert!(!is_as_shown(expected, written), "{expected:?} {written:?}");
-    }
 }
 
 /// Does what a page says, from its first to its last line.
@@ -216,6 +203,8 @@ impl Reader {
                     let path = self.world.home().join(file);
                     fs::create_dir_all(path.parent().unwrap()).unwrap();
                     fs::write(path, tokens.read_write()).unwrap();
+                } else if let Some(file) = words.strip_prefix("there is ") {
+                    World::bring(&self.world.file("here"), file);
                 } else if let Some((file, text)) = words.split_once(" has ") {
                     wait_for(&self.world.file("here").join(file), text);
                 } else {
@@ -238,95 +227,4 @@ fn wait_for(file: &Path, text: &str) {
         assert!(begun.elapsed() < PATIENCE, "{text:?} did not come: {found}");
         assert!(nothing.recv_timeout(Duration::from_millis(5)).is_err());
     }
-}
-
-/// A shell as a newcomer has it: with an empty home, in an empty folder.
-struct Shell {
-    process: Child,
-    typed: ChildStdin,
-    done: Lines<BufReader<ChildStdout>>,
-}
-
-impl Shell {
-    fn new(world: &World) -> Self {
-        let program = PathBuf::from(env!("CARGO_BIN_EXE_memorygraph"));
-        let folder = program.parent().unwrap().display();
-        let mut process = Command::new("sh")
-            .env_clear()
-            .env("HOME", world.home())
-            .env("PATH", format!("{folder}:/usr/local/bin:/usr/bin:/bin"))
-            .current_dir(world.file("here"))
-            .process_group(0)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut typed = process.stdin.take().unwrap();
-        let done = BufReader::new(process.stdout.take().unwrap()).lines();
-        writeln!(typed, "set -eu").unwrap();
-        Self {
-            process,
-            typed,
-            done,
-        }
-    }
-
-    /// Runs commands that have to succeed, and returns what they wrote.
-    fn run(&mut self, line: usize, commands: &str, written: &Path) -> String {
-        let file = written.display();
-        let typed = format!("{{\n{commands}\n}} > '{file}' 2>&1 < /dev/null\necho done");
-        writeln!(self.typed, "{typed}").unwrap();
-        let is_done = self.done.next().is_some();
-        let written = fs::read_to_string(written).unwrap_or_default();
-        // A shell that has seen a failure ends.
-        assert!(is_done, "line {line} failed:\n{commands}\n{written}");
-        written
-    }
-}
-
-impl Drop for Shell {
-    fn drop(&mut self) {
-        // Also what still runs in its background.
-        let group = format!("-{}", self.process.id());
-        let ended = Command::new("kill").args(["-KILL", "--", &group]).status();
-        drop((ended, self.process.wait()));
-    }
-}
-
-/// Whether what was written is what a page shows.
-fn is_as_shown(expected: &str, written: &str) -> bool {
-    let expected: Vec<_> = expected.lines().collect();
-    let written: Vec<_> = written.lines().collect();
-    lines_are_as_shown(&expected, &written)
-}
-
-fn lines_are_as_shown(expected: &[&str], written: &[&str]) -> bool {
-    match (expected, written) {
-        ([], []) => true,
-        (["…", rest @ ..], _) => {
-            (0..=written.len()).any(|skipped| lines_are_as_shown(rest, &written[skipped..]))
-        }
-        ([first, expected @ ..], [line, written @ ..]) => {
-            line_is_as_shown(first, line) && lines_are_as_shown(expected, written)
-        }
-        _ => false,
-    }
-}
-
-fn line_is_as_shown(expected: &str, line: &str) -> bool {
-    let Some((first, rest)) = expected.split_once('…') else {
-        return expected.trim_end() == line.trim_end();
-    };
-    let Some(mut line) = line.strip_prefix(first) else {
-        return false;
-    };
-    let mut parts: Vec<_> = rest.split('…').collect();
-    let last = parts.pop().unwrap_or_default();
-    for part in parts {
-        match line.split_once(part) {
-            Some((_, rest)) => line = rest,
-            None => return false,
-        }
-    }
-    line.ends_with(last)
 }

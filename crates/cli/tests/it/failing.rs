@@ -8,7 +8,7 @@ use crate::world::{BACKENDS, World};
 fn what_is_not_there_ends_with_3() {
     let world = World::new();
     world.succeeds(&["store", "A", "c", "--id", "a"]);
-    world.succeeds(&["store", "B", "c", "--id", "b"]);
+    world.succeeds(&["store", "B", "d", "--id", "b"]);
     for command in [
         &["get", "x"][..],
         &["delete", "x"],
@@ -33,7 +33,7 @@ fn what_is_not_there_ends_with_3() {
 fn a_conflict_ends_with_4() {
     let world = World::new();
     for id in ["a", "b"] {
-        world.succeeds(&["store", id, "c", "--id", id]);
+        world.succeeds(&["store", id, id, "--id", id]);
     }
     world.succeeds(&["link", "a", "depends_on", "b"]);
     for command in [
@@ -60,7 +60,7 @@ fn wrong_usage_ends_with_2() {
     for (command, expected) in [
         (&["frobnicate"][..], "unrecognized subcommand"),
         (&["get"], "required"),
-        (&["update", "a"], "required"),
+        (&["update", "a"], "set EDITOR"),
         (&["store", "t", "c", "--type", "pattern"], "code_pattern"),
         (&["store", "t", "c", "--importance", "7"], "from 0 to 1"),
         (&["store", "  ", "c"], "title"),
@@ -78,7 +78,7 @@ fn wrong_usage_ends_with_2() {
         (&["sync", "--status", "--watch"], "--watch"),
         (
             &["health", "--freshness"],
-            "goes with search, recall, get, related, path and stats",
+            "goes with commands that only read",
         ),
     ] {
         let (code, error) = world.fails(command);

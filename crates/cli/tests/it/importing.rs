@@ -1,6 +1,6 @@
 use std::fs;
 
-use crate::world::{SAMPLE, World, names};
+use crate::world::{FIXTURES, MCP_MEMORY, SAMPLE, World, names};
 
 #[test]
 fn the_sample_is_imported_and_nothing_else_is_touched() {
@@ -13,8 +13,9 @@ fn the_sample_is_imported_and_nothing_else_is_touched() {
         "Imported 0 memories and 0 relationships.\n\
          Already there: 203 memories and 290 relationships.\n"
     );
-    let report = world.json(&["import", SAMPLE]);
-    assert_eq!(report["memories"]["already_there"], 203);
+    let answer = world.json(&["import", SAMPLE]);
+    assert_eq!(answer["files"][0]["file"], SAMPLE);
+    assert_eq!(answer["files"][0]["memories"]["already_there"], 203);
     let statistics = world.json(&["stats"]);
     assert_eq!(
         (&statistics["memories"], &statistics["relationships"]),
@@ -106,17 +107,17 @@ fn a_record_that_cannot_be_kept_is_told() {
     let lines: Vec<_> = error.lines().collect();
     assert!(
         lines[0].starts_with(
-            "error: 2 records cannot be kept, the first is memory 2 (b): title has 1 to 200"
+            "error: 2 records cannot be kept, the first is memory 2 on line 3 (b): title has 1 to"
         ),
         "{error}"
     );
     assert_eq!(
         lines[1],
-        "  relationship 1 (a SOLVES b): no memory has the id \"b\""
+        "  relationship 1 on line 4 (a SOLVES b): no memory has the id \"b\""
     );
     assert_eq!(
         lines[2],
-        "hint: nothing was written; --skip-invalid leaves them out and lists them"
+        "hint: nothing was written; --skip-invalid keeps them in quarantine and lists them"
     );
     assert_eq!(world.json(&["stats"])["memories"], 0);
 
@@ -126,7 +127,9 @@ fn a_record_that_cannot_be_kept_is_told() {
         "{said}"
     );
     assert!(
-        said.contains("Left out: 2 records\n  memory 2 (b): title"),
+        said.contains(
+            "Kept aside: 2 records; memorygraph quarantine shows them\n  memory 2 on line 3 (b"
+        ),
         "{said}"
     );
 }
@@ -149,4 +152,102 @@ fn a_file_that_is_no_export_is_told() {
         assert_eq!(code, 1, "{error}");
         assert!(error.starts_with(expected), "{error}");
     }
+}
+
+#[test]
+fn several_files_of_several_kinds_are_imported_at_once() {
+    let world = World::new();
+    fs::write(world.file("memory.jsonl"), MCP_MEMORY).unwrap();
+    let said = world.succeeds(&["import", SAMPLE, "memory.jsonl"]);
+    assert_eq!(
+        said,
+        format!(
+            "{SAMPLE}:\nImported 203 memories and 290 relationships.\n\
+             memory.jsonl:\nImported 2 memories and 1 relationship.\n"
+        )
+    );
+    let answer = world.json(&["import", SAMPLE, "memory.jsonl"]);
+    let files = answer["files"].as_array().unwrap();
+    assert_eq!(files.len(), 2);
+    assert_eq!(files[1]["file"], "memory.jsonl");
+    assert_eq!(files[1]["memories"]["already_there"], 2);
+    let found = world.json(&["search", "analytical"]);
+    assert_eq!(found["items"][0]["memory"]["title"], "Engine");
+}
+
+#[test]
+fn the_first_file_that_fails_is_named_and_those_before_it_are_kept() {
+    let world = World::new();
+    fs::write(world.file("memory.jsonl"), MCP_MEMORY).unwrap();
+    fs::write(world.file("text.json"), "hello").unwrap();
+    let ran = world.run(&["import", "memory.jsonl", "text.json", SAMPLE]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert_eq!(
+        ran.stdout,
+        "memory.jsonl:\nImported 2 memories and 1 relationship.\n"
+    );
+    assert!(
+        ran.stderr.starts_with("error: text.json: the file "),
+        "{ran:?}"
+    );
+    assert_eq!(world.json(&["stats"])["memories"], 2);
+
+    let ran = world.run(&["import", "memory.jsonl", "text.json", "--json"]);
+    assert_eq!(ran.stdout.lines().count(), 1, "{ran:?}");
+    assert!(
+        ran.stdout
+            .starts_with("{\"files\":[{\"file\":\"memory.jsonl\""),
+        "{ran:?}"
+    );
+    assert!(ran.stderr.starts_with("{\"error\""), "{ran:?}");
+}
+
+#[test]
+fn a_database_of_a_predecessor_is_imported_and_left_as_it_is() {
+    let world = World::new();
+    let source = world.file("old.db");
+    fs::copy(format!("{FIXTURES}/python-0.12.db"), &source).unwrap();
+    let before = fs::read(&source).unwrap();
+    let said = world.succeeds(&["import", "old.db"]);
+    assert!(
+        said.starts_with("The file is a store of Python MemoryGraph"),
+        "{said}"
+    );
+    assert!(said.contains("\nRepaired: 1 row"), "{said}");
+    assert!(
+        said.ends_with("Imported 204 memories and 290 relationships.\n"),
+        "{said}"
+    );
+    assert_eq!(fs::read(&source).unwrap(), before);
+    let files = names(source.parent().unwrap());
+    assert!(
+        !files.iter().any(|name| name.starts_with("old.db-")),
+        "{files:?}"
+    );
+
+    let answer = world.json(&["import", "old.db"]);
+    let report = &answer["files"][0];
+    assert_eq!(
+        report["carried"]["memories"]["already_there"], 204,
+        "{report}"
+    );
+    assert_eq!(report["carried"]["relationships"]["already_there"], 290);
+    assert_eq!(world.json(&["stats"])["memories"], 204);
+}
+
+#[test]
+fn a_database_may_come_through_the_standard_input() {
+    use std::process::Stdio;
+
+    let world = World::new();
+    let source = fs::File::open(format!("{FIXTURES}/typescript-0.13.db")).unwrap();
+    let output = world
+        .program()
+        .args(["import", "-"])
+        .stdin(Stdio::from(source))
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("\nImported "), "{said}");
 }

@@ -3,13 +3,26 @@
 #![expect(clippy::unwrap_used, reason = "a panic fails the test, as it should")]
 
 mod changing;
+mod colors;
 mod demo;
+mod documented;
 #[cfg(all(unix, feature = "sqlite", feature = "turso"))]
 mod documents;
+#[cfg(unix)]
+mod editing;
+#[cfg(all(unix, feature = "sqlite", feature = "turso"))]
+mod examples;
 mod failing;
+mod files;
 mod importing;
 mod local;
+mod looking;
 mod migrating;
+mod relating;
+#[cfg(all(unix, feature = "sqlite", feature = "turso"))]
+mod shell;
 #[cfg(feature = "turso")]
 mod syncing;
+mod upgrading;
+mod upkeep;
 mod world;

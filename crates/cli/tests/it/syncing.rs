@@ -58,7 +58,8 @@ impl Device {
     }
 
     fn store(&self, id: &str) {
-        self.succeeds(&["store", "Larger pool", "It had 4 connections.", "--id", id]);
+        let content = format!("It had 4 connections, says {id}.");
+        self.succeeds(&["store", "Larger pool", &content, "--id", id]);
     }
 
     fn recalls(&self, id: &str) -> bool {

@@ -15,6 +15,15 @@ pub(crate) const SAMPLE: &str = concat!(
     "/../app/tests/fixtures/python-0.12-export.json"
 );
 
+/// The folder with the database files of the Python and TypeScript systems.
+pub(crate) const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../contract/fixtures");
+
+/// A file of the MCP memory server: two entities and a relation.
+pub(crate) const MCP_MEMORY: &str = r#"{"type":"entity","name":"Ada","entityType":"person","observations":["Likes proofs.","Writes notes."]}
+{"type":"entity","name":"Engine","entityType":"project","observations":["Analytical."]}
+{"type":"relation","from":"Ada","to":"Engine","relationType":"works on"}
+"#;
+
 /// The names of the backends that the program has; the first is the default.
 pub(crate) const BACKENDS: &[&str] = &[
     #[cfg(feature = "sqlite")]
@@ -45,6 +54,22 @@ impl World {
 
     pub(crate) fn home(&self) -> PathBuf {
         self.file("home")
+    }
+
+    /// Puts a file into a folder: `export.json` and `old.db` of the Python system, or
+    /// `memory.jsonl` of the MCP memory server.
+    pub(crate) fn bring(folder: &Path, name: &str) {
+        let to = folder.join(name);
+        match name {
+            "export.json" => {
+                std::fs::copy(SAMPLE, to).unwrap();
+            }
+            "old.db" => {
+                std::fs::copy(format!("{FIXTURES}/python-0.12.db"), to).unwrap();
+            }
+            "memory.jsonl" => std::fs::write(to, MCP_MEMORY).unwrap(),
+            _ => panic!("nobody has a file {name}"),
+        }
     }
 
     /// The program, without any variable of whoever runs the tests.
