@@ -59,7 +59,7 @@ impl MemoryGraph {
                     Err(ended_before(DOING, before, ended))
                 };
             }
-            let recorded_at = after(before.recorded_at, now);
+            let recorded_at = before.recorded_after(now);
             let until = ending.until.unwrap_or_else(|| now.max(before.valid_from));
             let ended = before
                 .clone()
@@ -92,7 +92,7 @@ impl MemoryGraph {
             }
             let tried = before
                 .clone()
-                .reinforced(outcome, after(before.recorded_at, now));
+                .reinforced(outcome, before.recorded_after(now));
             let change = Change::PutRelationship(Box::new(tried.clone()));
             Ok(Some((change, tried)))
         })
@@ -151,13 +151,6 @@ impl MemoryGraph {
             }
         }
     }
-}
-
-/// Returns `now`, or the next moment after `recorded_at` when that is later: each change of a
-/// relationship is recorded at a moment of its own, by which two writers notice each other.
-fn after(recorded_at: Timestamp, now: Timestamp) -> Timestamp {
-    let next = Timestamp::from_microsecond(recorded_at.as_microsecond().saturating_add(1));
-    next.map_or(now, |next| next.max(now))
 }
 
 fn ended_before(doing: &'static str, found: &Relationship, ended: Timestamp) -> BackendError {

@@ -6,8 +6,17 @@ use crate::Result;
 
 /// Returns how many bytes of this process are in memory.
 pub fn resident_bytes() -> Result<u64> {
+    memory("VmRSS:")
+}
+
+/// Returns how much memory this process ever had at once.
+pub fn peak_bytes() -> Result<u64> {
+    memory("VmHWM:")
+}
+
+fn memory(name: &str) -> Result<u64> {
     let status = read_to_string("/proc/self/status")?;
-    let kibibytes = value(&status, "VmRSS:").ok_or("the system does not say VmRSS")?;
+    let kibibytes = value(&status, name).ok_or("the system does not say how much memory")?;
     let kibibytes: u64 = kibibytes.trim_end_matches(" kB").parse()?;
     Ok(kibibytes * 1_024)
 }

@@ -56,7 +56,7 @@ impl Relationship {
 
     /// Takes the evidence of `other`, which states the same, instead of standing beside it: adds
     /// its evidence, keeps the greater strength and confidence, the earlier beginning, and its
-    /// context where there was none.
+    /// context where there was none. It is recorded [after](Self::recorded_after) both were.
     #[must_use]
     pub fn joined_by(mut self, other: &Self) -> Self {
         self.evidence_count = self.evidence_count.saturating_add(other.evidence_count);
@@ -66,8 +66,16 @@ impl Relationship {
             self.context.clone_from(&other.context);
         }
         self.valid_from = self.valid_from.min(other.valid_from);
-        self.recorded_at = self.recorded_at.max(other.recorded_at);
+        self.recorded_at = self.recorded_after(other.recorded_at);
         self
+    }
+
+    /// Returns `now`, or the next moment after it was last recorded when that is later: each change
+    /// is recorded at a moment of its own, by which two writers notice each other.
+    pub fn recorded_after(&self, now: Timestamp) -> Timestamp {
+        let last = self.recorded_at.as_microsecond();
+        let next = Timestamp::from_microsecond(last.saturating_add(1));
+        next.map_or(now, |next| next.max(now))
     }
 
     /// Ends the validity at `until`, as recorded at `now`, because of `by`. What has already ended

@@ -18,6 +18,7 @@ use memorygraph_bench::{
 use ports::GraphBackend;
 
 use crate::{
+    files,
     options::Options,
     report::{Figure, Report},
 };
@@ -33,6 +34,8 @@ pub(crate) enum Task {
     Open(PathBuf),
     OpenByHand(PathBuf),
     Read(PathBuf),
+    Export(PathBuf),
+    Import(PathBuf),
 }
 
 /// Returns what the command line asks a child process to do.
@@ -41,6 +44,8 @@ pub(crate) fn task(arguments: &[String]) -> Option<Task> {
         [task, path] if task == "--child-open" => Some(Task::Open(path.into())),
         [task, path] if task == "--child-open-by-hand" => Some(Task::OpenByHand(path.into())),
         [task, path] if task == "--child-read" => Some(Task::Read(path.into())),
+        [task, path] if task == "--child-export" => Some(Task::Export(path.into())),
+        [task, path] if task == "--child-import" => Some(Task::Import(path.into())),
         _ => None,
     }
 }
@@ -81,6 +86,8 @@ impl Task {
                 println!("{}", machine::resident_bytes()?);
                 runtime.block_on(backend.close())?;
             }
+            Self::Export(path) => println!("{}", files::export(path, &runtime)?),
+            Self::Import(path) => println!("{}", files::import(path, &runtime)?),
         }
         Ok(())
     }
@@ -151,6 +158,11 @@ fn asks(store: &Path) -> PathBuf {
 
 /// Runs this program again and returns the figure that it prints.
 fn child(task: &str, store: &Path) -> Result<u64> {
+    Ok(said(task, store)?.trim().parse()?)
+}
+
+/// Runs this program again and returns what it prints.
+pub(crate) fn said(task: &str, store: &Path) -> Result<String> {
     let output = Command::new(std::env::current_exe()?)
         .arg(task)
         .arg(store)
@@ -158,10 +170,10 @@ fn child(task: &str, store: &Path) -> Result<u64> {
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into());
     }
-    Ok(String::from_utf8(output.stdout)?.trim().parse()?)
+    Ok(String::from_utf8(output.stdout)?)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "no file has 2^52 bytes")]
-fn megabytes(bytes: u64) -> f64 {
+pub(crate) fn megabytes(bytes: u64) -> f64 {
     bytes as f64 / 1_000_000.0
 }

@@ -5,6 +5,7 @@
 //! `docs/benchmarks.md`, `--only` measures the rows whose name has the text.
 
 mod children;
+mod files;
 mod options;
 mod reads;
 mod report;
@@ -49,6 +50,7 @@ fn measure(options: &Options) -> Result<()> {
     let mut report = Report::default();
     writes::measure(options, &runtime, &mut report)?;
     children::measure(options, &store, &mut report)?;
+    files::measure(options, &store, &mut report)?;
     reads::measure(options, &runtime, &store, &mut report)?;
     let table = report.table();
     eprintln!("{table}");

@@ -34,7 +34,7 @@ pub(crate) struct Permissions {
     pub(crate) mode: String,
     pub(crate) readable_by_others: bool,
     pub(crate) writable_by_others: bool,
-    /// Whether this process can write to it.
+    /// Whether anybody can write to it.
     pub(crate) writable: bool,
 }
 
@@ -44,7 +44,9 @@ impl Permissions {
     fn of(file: &Path) -> Option<Self> {
         use std::os::unix::fs::PermissionsExt;
 
-        let bits = file.metadata().ok()?.permissions().mode();
+        // Without opening it: closing a second opening would drop the engine's locks on the file.
+        let permissions = file.metadata().ok()?.permissions();
+        let bits = permissions.mode();
         let letters = "rwxrwxrwx".chars().enumerate();
         let mode = letters.map(|(place, letter)| {
             let is_set = bits & (0o400 >> place) != 0;
@@ -54,7 +56,7 @@ impl Permissions {
             mode: mode.collect(),
             readable_by_others: bits & 0o044 != 0,
             writable_by_others: bits & 0o022 != 0,
-            writable: std::fs::OpenOptions::new().append(true).open(file).is_ok(),
+            writable: !permissions.readonly(),
         })
     }
 

@@ -115,7 +115,7 @@ fn explained(permissions: &Permissions) -> String {
     let readonly = if permissions.writable {
         ""
     } else {
-        "; it cannot be written to from here"
+        "; nobody can write to it"
     };
     format!("{}: {who}{readonly}", permissions.mode)
 }
