@@ -117,6 +117,10 @@ impl Graph {
                 statistics.relationships_ended += 1;
             }
         }
+        let past = self.past_memories.values().map(Vec::len);
+        let past = past.chain(self.past_relationships.values().map(Vec::len));
+        statistics.earlier_states = past.sum::<usize>() as u64;
+        statistics.quarantined = self.quarantine.len() as u64;
         let memories = || self.memories.values();
         statistics.mean_importance = mean(memories().map(|memory| memory.importance));
         statistics.mean_confidence = mean(memories().map(|memory| memory.confidence));

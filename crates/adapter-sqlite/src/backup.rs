@@ -1,20 +1,28 @@
 //! Copies of a graph, a copy in its place, and what is left of what was erased.
 
-use std::{path::Path, sync::atomic::Ordering, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use ports::{Backup, Batch, Receipt, Restored, Result};
-use sql_graph::StatementLog;
+use sql_graph::{Access, StatementLog};
 use sqlite_engine::rusqlite::OpenFlags;
 
 use crate::{
     Key, SqliteBackend, SqliteOptions,
-    connect::Location,
+    connect::{LEAVE_LOG, Location, briefly},
     connection::Connection,
     error::{on_lane, sqlite},
 };
 
 /// How long a restore waits for others to close the file.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// When bytes of what was erased are removed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum When {
+    /// While others wait: as much as is quick.
+    AtOnce,
+    Closing,
+}
 
 impl SqliteBackend {
     pub(crate) async fn back_up(&self, file: &Path) -> Result<Backup> {
@@ -39,25 +47,33 @@ impl SqliteBackend {
     pub(crate) async fn apply_erasing(&self, batch: Batch) -> Result<Receipt> {
         let applied = self.lanes.apply(batch).await;
         let receipt = applied.map_err(on_lane("apply a batch"))?;
-        if let Location::File(path) = &self.location {
-            self.has_traces.store(true, Ordering::Relaxed);
-            if sql_graph::file_size(path).is_some_and(|size| size <= sql_graph::AT_ONCE) {
-                self.remove_traces().await;
-            }
-        }
+        self.allowance.add();
+        self.remove_traces(When::AtOnce).await;
         Ok(receipt)
     }
 
-    /// Removes the bytes of what was erased. What was erased is gone from the graph, also when this
-    /// does not succeed.
-    pub(crate) async fn remove_traces(&self) {
-        if !self.has_traces.swap(false, Ordering::Relaxed) {
+    /// Removes the bytes of what was erased, also by others, if there are any. What was erased is gone
+    /// from the graph, also when this does not succeed.
+    pub(crate) async fn remove_traces(&self, when: When) {
+        const DOING: &str = "remove traces";
+        let Location::File(path) = &self.location else {
+            return;
+        };
+        if let Ok(false) = self.read(DOING, |c| sql_graph::has_traces(c)).await {
             return;
         }
-        let remove = |connection: &mut Connection| sql_graph::remove_traces(connection);
+        let (path, allowance) = (path.clone(), Arc::clone(&self.allowance));
+        let remove = move |connection: &mut Connection| {
+            let may_rewrite = || {
+                when == When::Closing
+                    || sql_graph::file_size(&path).is_some_and(|size| allowance.take(size))
+            };
+            briefly(connection, sql_graph::PATIENCE, |connection| {
+                sql_graph::remove_traces(connection, may_rewrite)
+            })
+        };
         let removed = self.lanes.write_alone(remove).await;
-        if let Err(error) = removed.map_err(on_lane("remove traces")) {
-            self.has_traces.store(true, Ordering::Relaxed);
+        if let Err(error) = removed.map_err(on_lane(DOING)) {
             tracing::warn!(%error, location = %self.location, "what was erased may have left bytes in the file");
         }
     }
@@ -70,9 +86,15 @@ impl SqliteBackend {
     ///
     /// As for [`sql_graph::restore`].
     pub fn restore(options: &SqliteOptions, file: &Path) -> Result<Restored> {
-        sql_graph::restore(&options.path, file, |path| {
-            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
-            open(path, options.key.as_ref(), flags)
+        sql_graph::restore(&options.path, file, |path, access| {
+            let flags = match access {
+                Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
+                Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
+            };
+            let connection = open(path, options.key.as_ref(), flags)?;
+            let leave_log = connection.sqlite.set_db_config(LEAVE_LOG, true);
+            leave_log.map_err(sqlite)?;
+            Ok(connection)
         })
     }
 }

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
     time::{Duration, Instant},
@@ -13,7 +13,7 @@ use std::{
 
 use lanes::{LaneOptions, Lanes};
 use ports::{BackendError, ErrorKind, Health, Result};
-use sql_graph::{Found, StatementLog, settings};
+use sql_graph::{Found, Kept, StatementLog, settings};
 use sqlite_engine::rusqlite::{self, OpenFlags, config::DbConfig};
 
 use crate::{SqliteBackend, connection::Connection, error::sqlite};
@@ -21,7 +21,7 @@ use crate::{SqliteBackend, connection::Connection, error::sqlite};
 const DOING: &str = "open the graph";
 
 /// A connection that closes last leaves the write-ahead log as it is.
-const LEAVE_LOG: DbConfig = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+pub(crate) const LEAVE_LOG: DbConfig = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
 
 /// How to open a file.
 #[derive(Clone, Debug)]
@@ -130,7 +130,8 @@ impl SqliteBackend {
             lanes,
             location,
             key: options.key.clone(),
-            has_traces: false.into(),
+            is_ready: AtomicBool::new(false),
+            allowance: Arc::default(),
             statements,
         })
     }
@@ -242,7 +243,7 @@ pub(crate) fn begin_log(connection: &mut Connection, location: &Location) -> Res
 }
 
 /// Copies a predecessor's file into one beside it; a graph in memory is not copied.
-pub(crate) fn keep_aside(location: &Location, key: Option<&Key>) -> Result<Option<String>> {
+pub(crate) fn keep_aside(location: &Location, key: Option<&Key>) -> Result<Option<Kept>> {
     let Location::File(path) = location else {
         return Ok(None);
     };
@@ -297,6 +298,19 @@ fn waiting() -> impl FnMut(i32) -> bool + Send + 'static {
         thread::sleep(Duration::from_micros(pause));
         since.elapsed() < settings::BUSY
     }
+}
+
+/// Runs `job`, which waits for other processes for `patience` and no longer.
+pub(crate) fn briefly<T>(
+    connection: &mut Connection,
+    patience: Duration,
+    job: impl FnOnce(&mut Connection) -> Result<T>,
+) -> Result<T> {
+    connection.sqlite.busy_timeout(patience).map_err(sqlite)?;
+    let done = job(connection);
+    let wait = connection.sqlite.busy_handler(Some(waiting()));
+    wait.map_err(sqlite)?;
+    done
 }
 
 /// Looks at a graph.

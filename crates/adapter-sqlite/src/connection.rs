@@ -149,6 +149,7 @@ impl Transaction for Connection {
     fn apply(&mut self, batches: &[Batch]) -> Result<Vec<Result<Receipt>>> {
         let receipts = sql_graph::apply(self, batches)?;
         sql_graph::read_new_texts(self)?;
+        sql_graph::note_traces(self, batches, &receipts)?;
         Ok(receipts)
     }
 

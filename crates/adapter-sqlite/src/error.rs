@@ -5,7 +5,12 @@ use sqlite_engine::rusqlite;
 /// Translates an error of the engine; what was being done is added above.
 pub(crate) fn sqlite(err: rusqlite::Error) -> BackendError {
     let code = err.sqlite_error().map(|err| err.extended_code);
-    let (kind, words) = match code.and_then(sql_graph::engine_error) {
+    let said = match &err {
+        rusqlite::Error::SqliteFailure(_, said) => said.as_deref(),
+        rusqlite::Error::SqlInputError { msg, .. } => Some(msg.as_str()),
+        _ => None,
+    };
+    let (kind, words) = match code.and_then(|code| sql_graph::engine_error(code, said)) {
         Some((kind, words)) => (kind, words.to_owned()),
         None => (ErrorKind::Backend, err.to_string()),
     };

@@ -11,7 +11,13 @@ mod connection;
 mod error;
 mod sql_access;
 
-use std::{fmt, path, sync::atomic::AtomicBool};
+use std::{
+    fmt, path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use async_trait::async_trait;
 use domain::{
@@ -23,11 +29,11 @@ use ports::{
     Backup, Batch, Capabilities, Changed, ErrorKind, Finding, GraphBackend, Health, Quarantined,
     Receipt, Result, Schema, SqlAccess, Statistics,
 };
-use sql_graph::StatementLog;
+use sql_graph::{Allowance, StatementLog};
 
 pub use connect::{Key, SqliteOptions};
 
-use crate::connection::Connection;
+use crate::{backup::When, connection::Connection};
 
 /// A memory graph in a SQLite file.
 ///
@@ -37,8 +43,10 @@ pub struct SqliteBackend {
     lanes: Lanes<Connection>,
     location: connect::Location,
     key: Option<Key>,
-    /// Whether bytes of what was erased may be left in the file.
-    has_traces: AtomicBool,
+    /// Whether the file has the newest schema.
+    is_ready: AtomicBool,
+    /// How much may be written anew at once for what was erased.
+    allowance: Arc<Allowance>,
     statements: StatementLog,
 }
 
@@ -46,6 +54,24 @@ impl SqliteBackend {
     /// Returns the count of the statements that ran so far.
     pub fn statements(&self) -> &StatementLog {
         &self.statements
+    }
+
+    async fn make_schema(&self, doing: &'static str) -> Result<Schema> {
+        let (location, key) = (self.location.clone(), self.key.clone());
+        let keep = move || connect::keep_aside(&location, key.as_ref());
+        let make = move |c: &mut Connection| {
+            c.begin()?;
+            sql_graph::initialize_or_upgrade(c, keep, Transaction::commit)
+        };
+        let made = self.lanes.write_alone(make).await;
+        let schema = made.map_err(error::on_lane(doing))?;
+        let location = self.location.clone();
+        let begin_log = move |c: &mut Connection| connect::begin_log(c, &location);
+        match self.lanes.write_alone(begin_log).await {
+            // Another process may be at work; then the next one to open it begins the log.
+            Err(LaneError::Failed(err)) if err.kind() == ErrorKind::Busy => Ok(schema),
+            begun => begun.map_err(error::on_lane(doing)).map(|()| schema),
+        }
     }
 
     async fn read<T: Send + 'static>(
@@ -82,17 +108,18 @@ impl GraphBackend for SqliteBackend {
 
     async fn initialize_schema(&self) -> Result<Schema> {
         const DOING: &str = "initialize the schema";
-        let (location, key) = (self.location.clone(), self.key.clone());
-        let keep = move || connect::keep_aside(&location, key.as_ref());
-        let make = move |c: &mut Connection| sql_graph::initialize_or_upgrade(c, keep);
-        let schema = self.write(DOING, make).await?;
-        let location = self.location.clone();
-        let begin_log = move |c: &mut Connection| connect::begin_log(c, &location);
-        match self.lanes.write_alone(begin_log).await {
-            // Another process may be at work; then the next one to open it begins the log.
-            Err(LaneError::Failed(err)) if err.kind() == ErrorKind::Busy => Ok(schema),
-            begun => begun.map_err(error::on_lane(DOING)).map(|()| schema),
-        }
+        // Whoever only reads waits for nobody who writes.
+        let schema = if self.read(DOING, |c| sql_graph::is_ready(c)).await? {
+            Schema {
+                version: sql_graph::NEWEST,
+                upgraded: None,
+            }
+        } else {
+            self.make_schema(DOING).await?
+        };
+        self.is_ready.store(true, Ordering::Relaxed);
+        self.remove_traces(When::AtOnce).await;
+        Ok(schema)
     }
 
     async fn health(&self) -> Result<Health> {
@@ -102,7 +129,9 @@ impl GraphBackend for SqliteBackend {
     }
 
     async fn close(&self) -> Result<()> {
-        self.remove_traces().await;
+        if self.is_ready.load(Ordering::Relaxed) {
+            self.remove_traces(When::Closing).await;
+        }
         self.lanes.close().await;
         Ok(())
     }

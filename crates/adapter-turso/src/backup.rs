@@ -1,12 +1,12 @@
 //! Looking for trouble and mending it, copies of a graph, a copy in its place, and what is left of what
 //! was erased.
 
-use std::{path::Path, sync::atomic::Ordering, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use lanes::Transaction;
 use libsql::OpenFlags;
 use ports::{BackendError, Backup, Batch, ErrorKind, Finding, Receipt, Restored, Result};
-use sql_graph::StatementLog;
+use sql_graph::{Access, StatementLog, settings};
 
 use crate::{
     Mode, TursoBackend, TursoOptions,
@@ -19,6 +19,14 @@ use crate::{
 
 /// How long a restore waits for others to close the file.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// When bytes of what was erased are removed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum When {
+    /// While others wait: as much as is quick.
+    AtOnce,
+    Closing,
+}
 
 impl TursoBackend {
     /// Inspects the file, the copy of a replica, or as much of the primary as that lets others ask.
@@ -97,26 +105,35 @@ impl TursoBackend {
     pub(crate) async fn apply_erasing(&self, open: &Open, batch: Batch) -> Result<Receipt> {
         let applied = open.lanes.apply(batch).await;
         let receipt = applied.map_err(on_lane("apply a batch"))?;
-        let path = &self.options.db_path;
-        if open.mode == Mode::Local && path != Path::new(":memory:") {
-            self.has_traces.store(true, Ordering::Relaxed);
-            if sql_graph::file_size(path).is_some_and(|size| size <= sql_graph::AT_ONCE) {
-                self.remove_traces(open).await;
-            }
-        }
+        self.allowance.add();
+        self.remove_traces(open, When::AtOnce).await;
         Ok(receipt)
     }
 
-    /// Removes the bytes of what was erased. What was erased is gone from the graph, also when this
-    /// does not succeed.
-    pub(crate) async fn remove_traces(&self, open: &Open) {
-        if !self.has_traces.swap(false, Ordering::Relaxed) {
+    /// Removes the bytes of what was erased, also by others, if there are any in a local file. What was
+    /// erased is gone from the graph, also when this does not succeed.
+    pub(crate) async fn remove_traces(&self, open: &Open, when: When) {
+        let path = self.options.db_path.clone();
+        if open.mode != Mode::Local || path == Path::new(":memory:") {
             return;
         }
-        let remove = |connection: &mut Connection| sql_graph::remove_traces(connection);
+        let looked = open.lanes.read(|c| sql_graph::has_traces(c)).await;
+        if let Ok(false) = looked {
+            return;
+        }
+        let allowance = Arc::clone(&self.allowance);
+        let remove = move |connection: &mut Connection| {
+            let may_rewrite = || {
+                when == When::Closing
+                    || sql_graph::file_size(&path).is_some_and(|size| allowance.take(size))
+            };
+            connection.engine.wait_for_others(sql_graph::PATIENCE)?;
+            let removed = sql_graph::remove_traces(connection, may_rewrite);
+            connection.engine.wait_for_others(settings::BUSY)?;
+            removed
+        };
         let removed = open.lanes.write_alone(remove).await;
         if let Err(error) = removed.map_err(on_lane("remove traces")) {
-            self.has_traces.store(true, Ordering::Relaxed);
             tracing::warn!(%error, location = %open.location, "what was erased may have left bytes in the file");
         }
     }
@@ -138,8 +155,12 @@ impl TursoBackend {
                 BackendError::new(ErrorKind::Unsupported, "restore a backup").because(words),
             );
         }
-        sql_graph::restore(&options.db_path, file, |path| {
-            open_file(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+        sql_graph::restore(&options.db_path, file, |path, access| {
+            let flags = match access {
+                Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
+                Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
+            };
+            open_file(path, flags)
         })
     }
 }

@@ -7,10 +7,10 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
-use lanes::{LaneOptions, Lanes};
+use lanes::{LaneOptions, Lanes, Transaction};
 use libsql::OpenFlags;
 use ports::{BackendError, ErrorKind, Health, Result, Schema, SyncStatus};
 use sql_graph::{Found, SqlConnection, StatementLog, settings};
@@ -128,10 +128,9 @@ fn set_up_writer(engine: &mut Engine, in_memory: bool) -> Result<()> {
     set_up(engine)?;
     // Before anything is written, also a journal mode: the file may be somebody else's.
     let found = sql_graph::found(engine)?;
-    // The engine opens for reading what it may not write, and says so at the first attempt.
-    engine.control("BEGIN IMMEDIATE")?;
-    let attempt = engine.control("CREATE TABLE may_be_written (x)");
-    engine.control("ROLLBACK")?;
+    engine.wait_for_others(Duration::ZERO)?;
+    let attempt = try_to_write(engine);
+    engine.wait_for_others(settings::BUSY)?;
     attempt?;
     // A predecessor's stays as it is until it is upgraded.
     if matches!(found, Found::Ours(_)) {
@@ -140,6 +139,18 @@ fn set_up_writer(engine: &mut Engine, in_memory: bool) -> Result<()> {
     settings::WRITING
         .iter()
         .try_for_each(|setting| engine.control(setting))
+}
+
+/// The engine opens for reading what it may not write, and says so at the first attempt.
+fn try_to_write(engine: &mut Engine) -> Result<()> {
+    match engine.control("BEGIN IMMEDIATE") {
+        // One that may only read asks for no lock that another process could hold.
+        Err(err) if err.kind() == ErrorKind::Busy => return Ok(()),
+        begun => begun?,
+    }
+    let attempt = engine.control("CREATE TABLE may_be_written (x)");
+    engine.control("ROLLBACK")?;
+    attempt
 }
 
 /// Gives the file its write-ahead log, unless it has it.
@@ -155,10 +166,26 @@ pub(crate) fn begin_log(engine: &mut Engine, in_memory: bool) -> Result<()> {
     Ok(())
 }
 
-/// Makes a store of ours of what is in a local file or in memory; a predecessor's is copied before,
-/// where it is in a file.
-pub(crate) fn initialize_or_upgrade(connection: &mut Connection, path: &Path) -> Result<Schema> {
-    sql_graph::initialize_or_upgrade(connection, || {
+/// Makes the newest schema, where the store does not have it, here or at the primary.
+pub(crate) fn make_schema(connection: &mut Connection, path: &Path) -> Result<Schema> {
+    if connection.writer.is_none() {
+        return initialize_or_upgrade(connection, path);
+    }
+    let engine = &mut connection.engine;
+    let is_newest = sql_graph::schema_version(engine)? == sql_graph::NEWEST;
+    if is_newest && !sql_graph::has_new_texts(engine)? {
+        return Ok(Schema {
+            version: sql_graph::NEWEST,
+            upgraded: None,
+        });
+    }
+    connection.interact(|engine| sql_graph::initialize_schema(engine))
+}
+
+/// Makes a store of ours of what is in a local file or in memory, in a transaction of its own; a
+/// predecessor's is copied before, where it is in a file.
+fn initialize_or_upgrade(connection: &mut Connection, path: &Path) -> Result<Schema> {
+    let keep = || {
         if path == Path::new(":memory:") {
             return Ok(None);
         }
@@ -166,7 +193,9 @@ pub(crate) fn initialize_or_upgrade(connection: &mut Connection, path: &Path) ->
         let mut reader = open_here(name(path)?, flags, StatementLog::default())?;
         reader.wait_for_others(settings::BUSY)?;
         sql_graph::keep_aside(&mut reader, path).map(Some)
-    })
+    };
+    connection.begin()?;
+    sql_graph::initialize_or_upgrade(connection, keep, Transaction::commit)
 }
 
 fn set_up(engine: &mut Engine) -> Result<()> {

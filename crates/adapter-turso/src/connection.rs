@@ -102,6 +102,7 @@ impl Transaction for Connection {
         }
         let receipts = sql_graph::apply(&mut self.engine, batches)?;
         sql_graph::read_new_texts(&mut self.engine)?;
+        sql_graph::note_traces(&mut self.engine, batches, &receipts)?;
         Ok(receipts)
     }
 

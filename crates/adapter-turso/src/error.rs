@@ -5,8 +5,12 @@ use ports::{BackendError, ErrorKind};
 
 /// Translates an error of the engine in this process; what was being done is added above.
 pub(crate) fn turso(err: libsql::Error) -> BackendError {
+    let mut said = None;
     let code = match &err {
-        libsql::Error::SqliteFailure(code, _) => Some(*code),
+        libsql::Error::SqliteFailure(code, words) => {
+            said = Some(words.as_str());
+            Some(*code)
+        }
         // The code stands at the end of the words, and nowhere else.
         libsql::Error::ConnectionFailed(words) => {
             let digits = words
@@ -16,7 +20,7 @@ pub(crate) fn turso(err: libsql::Error) -> BackendError {
         }
         _ => None,
     };
-    let (kind, words) = match code.and_then(sql_graph::engine_error) {
+    let (kind, words) = match code.and_then(|code| sql_graph::engine_error(code, said)) {
         Some((kind, words)) => (kind, words.to_owned()),
         None => (ErrorKind::Backend, err.to_string()),
     };

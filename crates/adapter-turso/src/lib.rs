@@ -21,9 +21,11 @@ mod sync;
 mod writer;
 
 use std::{
-    fmt,
-    path,
-    sync::{Arc, PoisonError, RwLock, atomic::AtomicBool},
+    fmt, path,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::Duration,
 };
@@ -38,12 +40,12 @@ use ports::{
     Quarantined, Receipt, Replica, Result, Schema, SqlAccess, Statistics, SyncState, SyncStatus,
     Synced,
 };
-use sql_graph::StatementLog;
+use sql_graph::{Allowance, StatementLog};
 use tokio::sync::oneshot;
 
 pub use options::{Mode, Token, TursoOptions};
 
-use crate::{connect::Open, connection::Connection, copy::Trust};
+use crate::{backup::When, connect::Open, connection::Connection, copy::Trust};
 
 /// A memory graph in a libSQL database.
 ///
@@ -55,8 +57,10 @@ pub struct TursoBackend {
     open: RwLock<Option<Arc<Open>>>,
     /// Held while connecting or disconnecting.
     changing: tokio::sync::Mutex<()>,
-    /// Whether bytes of what was erased may be left in the file.
-    has_traces: AtomicBool,
+    /// Whether the store has the newest schema.
+    is_ready: AtomicBool,
+    /// How much may be written anew at once for what was erased.
+    allowance: Arc<Allowance>,
 }
 
 impl TursoBackend {
@@ -68,7 +72,8 @@ impl TursoBackend {
             statements: StatementLog::default(),
             open: RwLock::default(),
             changing: tokio::sync::Mutex::default(),
-            has_traces: AtomicBool::default(),
+            is_ready: AtomicBool::default(),
+            allowance: Arc::default(),
         }
     }
 
@@ -127,7 +132,9 @@ impl TursoBackend {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         if let Some(open) = open {
-            self.remove_traces(&open).await;
+            if self.is_ready.swap(false, Ordering::Relaxed) {
+                self.remove_traces(&open, When::Closing).await;
+            }
             // What still has to be written comes before the last sync.
             open.lanes.close().await;
             if let Some((sync, network)) = open.sync.clone().zip(open.network.as_ref()) {
@@ -196,6 +203,21 @@ impl TursoBackend {
         open.clone().ok_or_else(|| error::closed(doing))
     }
 
+    async fn make_schema(&self, open: &Open, doing: &'static str) -> Result<Schema> {
+        let path = self.options.db_path.clone();
+        let make = move |c: &mut Connection| connect::make_schema(c, &path);
+        let made = open.lanes.write_alone(make).await;
+        let schema = made.map_err(error::on_lane(doing))?;
+        if schema.upgraded.is_some() {
+            let in_memory = self.options.db_path == std::path::Path::new(":memory:");
+            let begin_log = move |c: &mut Connection| connect::begin_log(&mut c.engine, in_memory);
+            let begun = open.lanes.write_alone(begin_log).await;
+            // Another process may be at work; then the next one to open it begins the log.
+            begun.map_err(error::on_lane(doing)).or_else(unless_busy)?;
+        }
+        Ok(schema)
+    }
+
     async fn read<T: Send + 'static>(
         &self,
         doing: &'static str,
@@ -237,31 +259,18 @@ impl GraphBackend for TursoBackend {
     async fn initialize_schema(&self) -> Result<Schema> {
         const DOING: &str = "initialize the schema";
         let open = self.opened(DOING)?;
-        let path = self.options.db_path.clone();
-        let initialize = move |connection: &mut Connection| {
-            connection.begin_alone()?;
-            if connection.writer.is_some() {
-                let is_newest =
-                    sql_graph::schema_version(&mut connection.engine)? == sql_graph::NEWEST;
-                if is_newest && !sql_graph::has_new_texts(&mut connection.engine)? {
-                    return Ok(Schema {
-                        version: sql_graph::NEWEST,
-                        upgraded: None,
-                    });
+        // Whoever only reads waits for nobody who writes.
+        let schema =
+            if open.mode == Mode::Local && self.read(DOING, |c| sql_graph::is_ready(c)).await? {
+                Schema {
+                    version: sql_graph::NEWEST,
+                    upgraded: None,
                 }
-                return connection.interact(|engine| sql_graph::initialize_schema(engine));
-            }
-            connect::initialize_or_upgrade(connection, &path)
-        };
-        let schema = open.lanes.write_alone(initialize).await;
-        let schema = schema.map_err(error::on_lane(DOING))?;
-        if schema.upgraded.is_some() {
-            let in_memory = self.options.db_path == std::path::Path::new(":memory:");
-            let begin_log = move |c: &mut Connection| connect::begin_log(&mut c.engine, in_memory);
-            let begun = open.lanes.write_alone(begin_log).await;
-            // Another process may be at work; then the next one to open it begins the log.
-            begun.map_err(error::on_lane(DOING)).or_else(unless_busy)?;
-        }
+            } else {
+                self.make_schema(&open, DOING).await?
+            };
+        self.is_ready.store(true, Ordering::Relaxed);
+        self.remove_traces(&open, When::AtOnce).await;
         Ok(schema)
     }
 

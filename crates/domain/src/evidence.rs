@@ -56,7 +56,8 @@ impl Relationship {
 
     /// Takes the evidence of `other`, which states the same, instead of standing beside it: adds
     /// its evidence, keeps the greater strength and confidence, the earlier beginning, and its
-    /// context where there was none. It is recorded [after](Self::recorded_after) both were.
+    /// context where there was none; of two contexts the one of `other` is dropped. It is recorded
+    /// [after](Self::recorded_after) it was, and not before `other` was.
     #[must_use]
     pub fn joined_by(mut self, other: &Self) -> Self {
         self.evidence_count = self.evidence_count.saturating_add(other.evidence_count);
@@ -167,7 +168,30 @@ mod tests {
         assert!(relationship().ended(at(-1), None, at(10)).is_err());
     }
 
+    #[test]
+    fn what_is_joined_twice_at_one_moment_is_recorded_later_each_time() {
+        let first = relationship();
+        let second = first.clone().joined_by(&first);
+        let third = second.clone().joined_by(&first);
+        assert!(second.recorded_at > first.recorded_at);
+        assert!(third.recorded_at > second.recorded_at);
+        let last = Timestamp::MAX;
+        assert_eq!(third.recorded_after(last), last);
+    }
+
     proptest! {
+        #[test]
+        fn a_join_is_recorded_after_the_one_and_not_before_the_other(
+            mine in -1_000_i64..1_000, theirs in -1_000_i64..1_000,
+        ) {
+            let at = |microsecond| Timestamp::from_microsecond(microsecond).unwrap();
+            let recorded = |moment| Relationship { recorded_at: at(moment), ..relationship() };
+            let joined = recorded(mine).joined_by(&recorded(theirs)).recorded_at;
+            prop_assert!(joined > at(mine) && joined >= at(theirs));
+            // Never later than it has to be.
+            prop_assert_eq!(joined, at(theirs.max(mine + 1)));
+        }
+
         #[test]
         fn weights_stay_scores(
             strength in 0.0..=1.0, evidence: u32, rate in proptest::option::of(0.0..=1.0),

@@ -167,12 +167,13 @@ impl Memory {
     }
 
     /// Brings texts into the form that [`check`](Self::check) demands where this loses nothing:
-    /// trims title, content and summary, drops an empty summary, and puts tags in lower case, each
+    /// trims title, content and summary, of the content whole lines alone, since the indentation of
+    /// the first may mean something, drops an empty summary, and puts tags in lower case, each
     /// once, without empty ones.
     #[must_use]
     pub fn normalised(mut self) -> Self {
         trim(&mut self.title);
-        trim(&mut self.content);
+        trim_lines(&mut self.content);
         self.summary = self.summary.take().and_then(|mut summary| {
             trim(&mut summary);
             (!summary.is_empty()).then_some(summary)
@@ -243,6 +244,17 @@ pub(crate) fn normalised_tags(tags: &[String]) -> Vec<String> {
 
 fn trim(text: &mut String) {
     let trimmed = text.trim();
+    if trimmed.len() < text.len() {
+        *text = trimmed.to_owned();
+    }
+}
+
+/// Removes blank lines at the beginning, and white space at the end.
+fn trim_lines(text: &mut String) {
+    let ended = text.trim_end();
+    let blank = ended.len() - ended.trim_start().len();
+    let begin = ended[..blank].rfind('\n').map_or(0, |newline| newline + 1);
+    let trimmed = &ended[begin..];
     if trimmed.len() < text.len() {
         *text = trimmed.to_owned();
     }
@@ -416,6 +428,28 @@ mod tests {
         memory.title = "ы".repeat(200);
         memory.content = "字".repeat(50_000);
         memory.check().unwrap();
+    }
+
+    #[test]
+    fn the_indentation_of_the_first_line_stays() {
+        let cases = [
+            (
+                "\n \n    def f():\n        pass\n\n",
+                "    def f():\n        pass",
+            ),
+            ("  one line  ", "  one line"),
+            ("one line", "one line"),
+            (" \n\t ", ""),
+        ];
+        for (content, expected) in cases {
+            let content = content.to_owned();
+            let memory = Memory {
+                content,
+                ..memory()
+            }
+            .normalised();
+            assert_eq!(memory.content, expected);
+        }
     }
 
     #[test]

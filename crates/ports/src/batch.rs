@@ -41,11 +41,14 @@ pub enum Change {
     /// the end of the batch that [names](Quarantined::memories) it. Erasing one that is not there
     /// does the same to the traces that it left.
     ///
-    /// A backend that keeps the graph in a file of its own then also removes the bytes: at once when
-    /// that is quick, else when it is [closed](crate::GraphBackend::close), no byte of what was
-    /// erased is left in the file and its log, nor of what it said before. Where that does not
-    /// succeed, as on a full disk, there is a warning in the log. What others keep is out of reach:
-    /// a primary and its replicas, backups, exports, and the blocks of the disk.
+    /// A backend that keeps the graph in a file of its own then also removes the bytes, so that no
+    /// byte of what was erased is left in the file and its log, nor of what it said before: at once
+    /// where that is quick, which it is for a file of up to 32 MiB and not for each of many such
+    /// batches, else when it is [closed](crate::GraphBackend::close). Nobody waits long for that:
+    /// while another process reads or writes, or where it fails, as on a full disk, there is a
+    /// warning in the log, and the file remembers that it is to be done, with the next batch that
+    /// erases, or when it is next opened or closed. What others keep is out of reach: a primary and
+    /// its replicas, backups, exports, and the blocks of the disk.
     EraseMemory(MemoryId),
     /// Counts `uses` of the memory, the last of them at `at`, unless a later one is known; neither
     /// its version nor its `updated_at` changes. Touching one that is not there succeeds.

@@ -39,6 +39,8 @@ pub enum Trouble {
     TextIndexOutOfStep,
     /// The index of tags says something else than the rows.
     TagIndexOutOfStep,
+    /// Tables, indexes or triggers of the schema are not there.
+    IncompleteSchema,
 }
 
 /// A copy of a store.

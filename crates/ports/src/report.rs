@@ -58,6 +58,10 @@ pub struct Statistics {
     pub relationships_by_type: BTreeMap<RelationshipType, u64>,
     /// How many relationships have ended.
     pub relationships_ended: u64,
+    /// How many earlier states of memories and relationships there are, also of those that are gone.
+    pub earlier_states: u64,
+    /// How many records are in quarantine.
+    pub quarantined: u64,
     /// The mean importance of the memories; none without memories.
     pub mean_importance: Option<f64>,
     /// The mean confidence of the memories; none without memories.

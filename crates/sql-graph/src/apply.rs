@@ -21,7 +21,7 @@ use crate::{
 /// trace. An error of the whole leaves a trace: then the caller takes the transaction back, and may
 /// try each batch alone.
 ///
-/// It reads with at most 7 statements, all of them before the first that writes, and writes with at
+/// It reads with at most 8 statements, all of them before the first that writes, and writes with at
 /// most 12, most of which are for what is rare; one more of a kind for each
 /// [`SqlConnection::largest_parameter`], however many batches there are.
 pub fn apply(
@@ -84,15 +84,25 @@ fn checked(batch: &Batch) -> Result<&Batch> {
 /// Says whether [`read_new_texts`] has something to read.
 pub fn has_new_texts(connection: &mut dyn SqlConnection) -> Result<bool> {
     let mut has_some = false;
-    connection.query(
+    let looked = connection.query(
         "SELECT 1 FROM nodes_unread AS unread LIMIT 1",
         &[],
         &mut |_| {
             has_some = true;
             Ok(())
         },
-    )?;
-    Ok(has_some)
+    );
+    match looked {
+        // Without the table nobody can tell. It opens all the same: a repair makes it again.
+        Err(err)
+            if err
+                .detail()
+                .is_some_and(|words| words.contains("no such table")) =>
+        {
+            Ok(false)
+        }
+        looked => looked.map(|()| has_some),
+    }
 }
 
 /// Reads the texts of memories that a program put or reworded by SQL, so that parts of

@@ -55,13 +55,18 @@ fn write<C: SqlConnection>(
     let file = std::path::absolute(file).map_err(failed)?;
     let partial = Unfinished::claim(beside(&file, PARTIAL), "backup")?;
     if let Some(like) = like {
-        partial.permit(like)?;
+        let permissions = fs::metadata(like).map(|like| like.permissions());
+        permissions
+            .and_then(|permissions| fs::set_permissions(&partial.path, permissions))
+            .map_err(failed)?;
     }
     let Some(name) = partial.path.to_str() else {
         return Err(refused("the name of the file is no UTF-8: give it another"));
     };
     let copied = copy(name)?;
-    let found = sound(&mut read(&partial.path)?)?;
+    let advice = "what was written is damaged: look at the disk, and at the store with \
+                  `memorygraph health`";
+    let found = sound(&mut read(&partial.path)?, advice)?;
     if copied.is_some_and(|copied| copied != found) {
         return Err(BackendError::new(ErrorKind::Corrupt, DOING).because(format!(
             "the copy has {} memories and {} relationships, which is not what was copied: look at the \
@@ -119,25 +124,28 @@ fn state(connection: &mut dyn SqlConnection) -> Result<(i64, Contents)> {
     Ok((version, contents(connection)?))
 }
 
-/// Says what is in a store whose file is sound.
+/// Says what is in a store whose file is sound; `advice` is for one that is not.
 ///
 /// # Errors
 ///
 /// - [`Corrupt`](ErrorKind::Corrupt) when it is not
-pub(crate) fn sound(connection: &mut dyn SqlConnection) -> Result<Contents> {
+pub(crate) fn sound(connection: &mut dyn SqlConnection, advice: &str) -> Result<Contents> {
     let mut damage = None;
-    connection.query("PRAGMA integrity_check (1)", &[], &mut |row| {
+    let checked = connection.query("PRAGMA integrity_check (1)", &[], &mut |row| {
         damage = row.text(0)?.filter(|it| *it != "ok").map(str::to_owned);
         Ok(())
-    })?;
+    });
+    match checked {
+        // A row that is no JSON stops the check. It is in the copy as it is, for a repair.
+        Err(err) if crate::inspect::is_malformed_json(&err) => {}
+        checked => checked?,
+    }
     match damage {
         None => contents(connection),
-        Some(damage) => Err(
-            BackendError::new(ErrorKind::Corrupt, DOING).because(format!(
-                "what was written is damaged ({damage}): look at the disk, and at the store with \
-                 `memorygraph health`"
-            )),
-        ),
+        Some(damage) => {
+            Err(BackendError::new(ErrorKind::Corrupt, DOING)
+                .because(format!("{advice} ({damage})")))
+        }
     }
 }
 
@@ -160,14 +168,6 @@ impl Unfinished {
             }
             Err(err) => Err(failed(err)),
         }
-    }
-
-    /// Lets those read and write it who may do so with `like`.
-    pub(crate) fn permit(&self, like: &Path) -> Result<()> {
-        let permissions = fs::metadata(like).map(|like| like.permissions());
-        permissions
-            .and_then(|permissions| fs::set_permissions(&self.path, permissions))
-            .map_err(failed)
     }
 
     /// Gives it a name that nothing has.

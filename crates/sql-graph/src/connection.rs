@@ -29,7 +29,7 @@ pub trait SqlConnection {
 
     /// Returns how many bytes of JSON may travel as one parameter.
     fn largest_parameter(&self) -> usize {
-        32 << 20
+        4 << 20
     }
 }
 

@@ -1,10 +1,20 @@
 use ports::ErrorKind;
 
+/// What SQLite says, with a code for errors of any kind, when the head of a file is none that it
+/// wrote.
+const UNKNOWN_FORMAT: &str = "unsupported file format";
+
 /// Returns the kind and the words for a result code of SQLite
-/// (<https://sqlite.org/rescode.html>), extended or not; nothing for one that says nothing about
-/// what to do.
-pub fn engine_error(code: i32) -> Option<(ErrorKind, &'static str)> {
+/// (<https://sqlite.org/rescode.html>), extended or not, and what SQLite said with it; nothing for
+/// one that says nothing about what to do.
+pub fn engine_error(code: i32, said: Option<&str>) -> Option<(ErrorKind, &'static str)> {
     Some(match code & 0xff {
+        // SQLITE_ERROR
+        1 if said == Some(UNKNOWN_FORMAT) => (
+            ErrorKind::Corrupt,
+            "the head of the file is damaged, or a newer SQLite wrote it: restore a backup; nothing \
+             was changed",
+        ),
         // SQLITE_BUSY, SQLITE_LOCKED
         5 | 6 => (
             ErrorKind::Busy,
@@ -47,4 +57,17 @@ pub fn engine_error(code: i32) -> Option<(ErrorKind, &'static str)> {
         ),
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_errors_of_any_kind_that_of_an_unknown_format_alone_says_what_to_do() {
+        let kind = |said| engine_error(1, said).map(|(kind, _)| kind);
+        assert_eq!(kind(Some(UNKNOWN_FORMAT)), Some(ErrorKind::Corrupt));
+        assert_eq!(kind(Some("no such table: memories")), None);
+        assert_eq!(kind(None), None);
+    }
 }

@@ -2,6 +2,7 @@
 
 mod engine;
 mod indexes;
+mod parts;
 mod record;
 mod repair;
 mod rows;
@@ -10,6 +11,7 @@ use ports::{ErrorKind, Finding, Result, Trouble};
 
 use crate::{SqlConnection, schema_version};
 
+pub(crate) use engine::is_malformed_json;
 pub use indexes::compare_texts;
 pub use repair::repair;
 
@@ -21,6 +23,10 @@ pub use repair::repair;
 /// question for a write.
 pub fn inspect(connection: &mut dyn SqlConnection) -> Result<Vec<Finding>> {
     let version = schema_version(connection)?.0;
+    let lacking = parts::lacking(connection, version)?;
+    if parts::has_table(&lacking) {
+        return Ok(parts::findings(&lacking));
+    }
     connection.execute_script("BEGIN")?;
     let engine = engine::check(connection, version);
     match connection.execute_script("COMMIT") {
@@ -30,36 +36,44 @@ pub fn inspect(connection: &mut dyn SqlConnection) -> Result<Vec<Finding>> {
         }
         ended => ended?,
     }
-    look(connection, version, &engine?)
+    look(connection, version, &lacking, &engine?)
 }
 
-/// Looks for trouble inside the caller's transaction.
+/// Looks for trouble inside the caller's transaction, where no table is lacking.
 fn inspect_inside(connection: &mut dyn SqlConnection) -> Result<Vec<Finding>> {
     let version = schema_version(connection)?.0;
+    let lacking = parts::lacking(connection, version)?;
     let engine = engine::check(connection, version)?;
-    look(connection, version, &engine)
+    look(connection, version, &lacking, &engine)
 }
 
 fn look(
     connection: &mut dyn SqlConnection,
     version: u32,
+    lacking: &[parts::Part],
     engine: &engine::Check,
 ) -> Result<Vec<Finding>> {
-    let mut found: Vec<Finding> = engine.findings().collect();
+    let mut found = parts::findings(lacking);
+    found.extend(engine.findings());
+    let mut has_unreadable = false;
     let mut look = |findings: Result<Vec<Finding>>| match findings {
         Ok(findings) => {
+            let mut troubles = findings.iter().map(|found| found.trouble);
+            has_unreadable |= troubles.any(|it| it == Trouble::UnreadableMemories);
             found.extend(findings);
             Ok(())
         }
+        // What such a row says cannot be compared with anything.
+        Err(err) if has_unreadable && is_malformed_json(&err) => Ok(()),
         // Of a damaged file the rest is read as far as that goes.
         Err(err) if engine.is_damaged() && err.kind() == ErrorKind::Corrupt => Ok(()),
         Err(err) => Err(err),
     };
     if version > 0 {
         let unreadable = rows::look(connection, version);
-        let has_unreadable = unreadable.as_ref().is_ok_and(|found| !found.is_empty());
+        let is_known_why = unreadable.as_ref().is_ok_and(|found| !found.is_empty());
         look(unreadable)?;
-        if !has_unreadable {
+        if !is_known_why {
             look(Ok(engine.broken_rules().into_iter().collect()))?;
         }
         look(rows::dangling(connection))?;
@@ -71,9 +85,15 @@ fn look(
     Ok(found)
 }
 
-/// Says whether [`compare_texts`] can tell something that is not known from `found`.
+/// Says whether [`compare_texts`] can tell something that is not known from `found`, and that a
+/// repair would not mend anyway.
 pub fn may_compare_texts(found: &[Finding]) -> bool {
-    let tells = [Trouble::DamagedFile, Trouble::TextIndexOutOfStep];
+    let tells = [
+        Trouble::DamagedFile,
+        Trouble::UnreadableMemories,
+        Trouble::TextIndexOutOfStep,
+        Trouble::IncompleteSchema,
+    ];
     !found.iter().any(|found| tells.contains(&found.trouble))
 }
 
@@ -87,8 +107,9 @@ struct Found {
 impl Found {
     fn add(&mut self, example: impl Into<String>) {
         self.count += 1;
-        if self.examples.len() < Finding::NAMED {
-            self.examples.push(example.into());
+        let example = example.into();
+        if self.examples.len() < Finding::NAMED && !self.examples.contains(&example) {
+            self.examples.push(example);
         }
     }
 
@@ -107,7 +128,8 @@ impl Found {
 /// Adds the first column of each row as an example.
 fn gather(connection: &mut dyn SqlConnection, sql: &str, found: &mut Found) -> Result<()> {
     connection.query(sql, &[], &mut |row| {
-        found.add(row.text(0)?.unwrap_or_default());
+        // An id may be bytes that are no text.
+        found.add(row.text(0).ok().flatten().unwrap_or("bytes"));
         Ok(())
     })
 }

@@ -42,17 +42,17 @@ pub use callers::{
 };
 pub use connection::{SqlConnection, SqlRow, StatementLog};
 pub use engine_error::engine_error;
-pub use erase::{AT_ONCE, erases, remove_traces};
+pub use erase::{AT_ONCE, Allowance, PATIENCE, erases, has_traces, note_traces, remove_traces};
 pub use file::{beside, explain_read_only, file_size, prepare_file, refuse_replica};
 pub use history::{DIVERGED, History, history};
 pub use inspect::{compare_texts, inspect, may_compare_texts, repair};
 pub use list::{changes_since, list, memories, relationships};
 pub use past::{memory_history, quarantine, relationship_history};
+pub use predecessor::{Kept, Shape, keep_aside};
 pub use remote_write::{RemoteWrite, STALE, Statements, abandon, note};
-pub use predecessor::{Shape, keep_aside};
-pub use restore::restore;
+pub use restore::{Access, restore};
 pub use schema::{
-    Found, NEWEST, found, initialize_or_upgrade, initialize_schema, schema_version,
+    Found, NEWEST, found, initialize_or_upgrade, initialize_schema, is_ready, schema_version,
 };
 pub use search::search;
 pub use statistics::{Contents, contents, damage, statistics};

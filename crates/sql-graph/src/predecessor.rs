@@ -11,7 +11,8 @@ mod shape;
 mod tables;
 mod upgrade;
 
-pub use keep::keep_aside;
+pub use keep::{Kept, keep_aside};
 pub use shape::Shape;
 pub(crate) use shape::{Tables, recognise};
+pub(crate) use tables::refuse_others;
 pub(crate) use upgrade::upgrade;

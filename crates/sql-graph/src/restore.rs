@@ -1,18 +1,20 @@
 //! A backup in the place of a store.
 
+mod staged;
+
 use std::{
     fs::{self, File},
-    io,
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
-use ports::{BackendError, ErrorKind, Restored, Result, SchemaVersion};
+use ports::{BackendError, ErrorKind, Restored, Result};
 
+use self::staged::stage;
 use crate::{
-    Contents, Found, SqlConnection,
-    backup::{Unfinished, failed, sound, sync_folder},
-    beside, found, refuse_replica,
-    row::count_of,
+    SqlConnection,
+    backup::{Unfinished, failed, sync_folder},
+    beside, refuse_replica,
 };
 
 const DOING: &str = "restore a backup";
@@ -26,8 +28,30 @@ const KEPT: &str = ".before-restore";
 /// What an engine keeps beside a store.
 const SIDECARS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
+/// Which of them belong to what the store says.
+const LOGS: [&str; 2] = ["-wal", "-journal"];
+
+/// What a file that is not encrypted begins with.
+const MAGIC: &[u8] = b"SQLite format 3\0";
+
+/// What a restore opens a file for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Only to read it: it stays as it is.
+    Read,
+    /// Also to write it. What its log has stays there unless it is told to move.
+    Write,
+}
+
 /// Puts a copy of the backup `file` in the place of the store at `target`, which is kept beside it.
-/// `open` opens a file for writing, without making or setting up anything.
+/// `open` opens a file that is there, without setting up anything.
+///
+/// Where `target` is a link, what it leads to is replaced, and kept beside that. A backup that is in
+/// use is read as one state. What was there gives the new store its permissions, else the backup does;
+/// its owner may write it in any case.
+///
+/// A store that does not open is replaced only when nobody can be working with it: a file that is no
+/// database, or a damaged one that is not encrypted.
 ///
 /// The backup is checked before anything is touched. Whenever the process is killed, `target` is the
 /// old store or the new one, whole; what was there is not lost in any case. (Where a file cannot have
@@ -35,16 +59,19 @@ const SIDECARS: [&str; 3] = ["-wal", "-shm", "-journal"];
 ///
 /// # Errors
 ///
-/// - [`Busy`](ErrorKind::Busy) while another process, or a backend of this one, has the store open
+/// - [`Busy`](ErrorKind::Busy) while another process, or a backend of this one, has the store open, and
+///   for a backup that others do not cease to change
 /// - [`InvalidArgument`](ErrorKind::InvalidArgument) when there is no backup, when it is the store
 ///   itself, and for an embedded replica
+/// - [`Unauthorized`](ErrorKind::Unauthorized) for a store that is encrypted with another key than the
+///   one of `open`, or is not encrypted and the backup is
 /// - [`Corrupt`](ErrorKind::Corrupt) for a backup that is damaged, or has another key
 /// - [`Schema`](ErrorKind::Schema) for one that a newer program, or another one, made
 /// - [`Unsupported`](ErrorKind::Unsupported) for a store in memory
 pub fn restore<C: SqlConnection>(
     target: &Path,
     file: &Path,
-    open: impl Fn(&Path) -> Result<C>,
+    open: impl Fn(&Path, Access) -> Result<C>,
 ) -> Result<Restored> {
     let about = |path: &Path| {
         let path = path.display().to_string();
@@ -58,6 +85,7 @@ pub fn restore<C: SqlConnection>(
             "a graph in memory ends with its process, and nothing takes its place: name a file",
         ));
     }
+    let target = &followed(target).map_err(about(target))?;
     check(target, file).map_err(about(file))?;
     refuse_replica(target).map_err(about(target))?;
     if let Some(parent) = target.parent() {
@@ -78,8 +106,7 @@ fn check(target: &Path, file: &Path) -> Result<()> {
     if !file.is_file() {
         return Err(refused("there is no such file: name a backup"));
     }
-    let same = fs::canonicalize(file).and_then(|file| Ok(file == fs::canonicalize(target)?));
-    if same.is_ok_and(|same| same) {
+    if is_same_file(file, target) {
         return Err(refused("it is the store itself: name a backup of it"));
     }
     if target.is_dir() {
@@ -88,73 +115,63 @@ fn check(target: &Path, file: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Copies the backup to where the store will be, and checks the copy: the backup is not written to.
-fn stage<C: SqlConnection>(
-    staged: &Unfinished,
-    file: &Path,
-    like: &Path,
-    open: &impl Fn(&Path) -> Result<C>,
-) -> Result<Contents> {
-    fs::copy(file, &staged.path).map_err(failed)?;
-    staged.permit(like)?;
-    for suffix in ["-wal", "-journal"] {
-        let from = beside(file, suffix);
-        if from.is_file() {
-            fs::copy(from, beside(&staged.path, suffix)).map_err(failed)?;
-        }
+/// Returns where a link leads, and what is no link as it is.
+fn followed(target: &Path) -> Result<PathBuf> {
+    if !fs::symlink_metadata(target).is_ok_and(|found| found.is_symlink()) {
+        return Ok(target.to_owned());
     }
-    let mut connection = open(&staged.path)?;
-    let contents = match found(&mut connection)? {
-        Found::Ours(SchemaVersion(0)) => return Err(refused("it holds no graph: name a backup")),
-        Found::Ours(_) => sound(&mut connection)?,
-        Found::Predecessor(_) => of_predecessor(&mut connection)?,
-    };
-    // What stood in a log beside it moves into the file.
-    control(&mut connection, "PRAGMA journal_mode = DELETE")?;
-    drop(connection);
-    let written = File::options().write(true).open(&staged.path);
-    written
-        .and_then(|written| written.sync_all())
-        .map_err(failed)?;
-    Ok(contents)
+    fs::canonicalize(target).map_err(|err| {
+        refused("it is a link that leads nowhere: remove it, or make what it leads to")
+            .from_source(err)
+    })
 }
 
-/// Counts what a predecessor's store has; the first that opens it upgrades it.
-fn of_predecessor(connection: &mut dyn SqlConnection) -> Result<Contents> {
-    let mut tables = Vec::new();
-    let sql = "SELECT name FROM sqlite_schema WHERE type = 'table'
-               AND name IN ('nodes', 'memories', 'relationships')";
-    connection.query(sql, &[], &mut |row| {
-        tables.extend(row.text(0)?.map(str::to_owned));
-        Ok(())
-    })?;
-    let mut contents = Contents::default();
-    for table in &tables {
-        let sql = format!("SELECT count(*) FROM {table}");
-        connection.query(&sql, &[], &mut |row| {
-            let count = count_of(row, 0)?;
-            match table.as_str() {
-                "relationships" => contents.relationships += count,
-                _ => contents.memories += count,
-            }
-            Ok(())
-        })?;
+/// Whether both paths lead to one file, by links of either kind, too.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+
+        let place = |path: &Path| fs::metadata(path).map(|found| (found.dev(), found.ino()));
+        matches!((place(one), place(other)), (Ok(one), Ok(other)) if one == other)
     }
-    Ok(contents)
+    #[cfg(not(unix))]
+    {
+        let place = |path: &Path| fs::canonicalize(path);
+        matches!((place(one), place(other)), (Ok(one), Ok(other)) if one == other)
+    }
+}
+
+/// Whether there is what a program has beside a store as long as it has it open, unless it is killed.
+fn is_in_use(store: &Path) -> bool {
+    beside(store, "-shm").exists()
+}
+
+fn unread(err: io::Error) -> BackendError {
+    if err.kind() == io::ErrorKind::PermissionDenied {
+        return BackendError::new(ErrorKind::Unauthorized, DOING)
+            .because("it may not be read: change its permissions; nothing was changed")
+            .from_source(err);
+    }
+    failed(err)
 }
 
 /// Puts the new store in the place of what is there, and returns where that is kept.
 fn swap<C: SqlConnection>(
     staged: &Unfinished,
     target: &Path,
-    open: &impl Fn(&Path) -> Result<C>,
+    open: &impl Fn(&Path, Access) -> Result<C>,
 ) -> Result<Option<PathBuf>> {
     let is_there = target.exists();
     let kept = free_name(target)?;
     // A store that cannot be opened still has its log, which an engine that tries takes away; who
     // rescues the store needs it.
     let sidecars = Aside::copy(target, &kept)?;
-    let lock = if is_there { alone(target, open)? } else { None };
+    let lock = if is_there {
+        alone(target, &staged.path, open)?
+    } else {
+        None
+    };
     if lock.is_none() {
         sidecars.keep();
     } else {
@@ -162,12 +179,13 @@ fn swap<C: SqlConnection>(
     }
     // There nobody can rename a file that is open.
     let lock = lock.filter(|_| !cfg!(windows));
+    let mut second = SecondName(None);
     if is_there {
         match fs::hard_link(target, &kept) {
             Err(err) if err.kind() == io::ErrorKind::AlreadyExists => return Err(failed(err)),
             // Some file systems have no second names.
             Err(_) => fs::rename(target, &kept).map_err(failed)?,
-            Ok(()) => {}
+            Ok(()) => second.0 = Some(kept.clone()),
         }
     }
     sync_folder(target)?;
@@ -179,11 +197,24 @@ fn swap<C: SqlConnection>(
         }
     }
     fs::rename(&staged.path, target).map_err(failed)?;
+    second.0 = None;
     sync_folder(target)?;
     // Who opened the old file meanwhile and waits for the lock finds that it has moved: it is in a
     // journal mode in which the engine looks before it writes.
     drop(lock);
     Ok(is_there.then_some(kept))
+}
+
+/// The second name of a store that is still in its place; who opened the store by it would know nothing
+/// of its log. It is removed unless the store is replaced.
+struct SecondName(Option<PathBuf>);
+
+impl Drop for SecondName {
+    fn drop(&mut self) {
+        if let Some(name) = &self.0 {
+            drop(fs::remove_file(name));
+        }
+    }
 }
 
 /// Copies of what stands beside a store; they are removed unless they are kept.
@@ -192,7 +223,7 @@ struct Aside(Vec<PathBuf>);
 impl Aside {
     fn copy(target: &Path, kept: &Path) -> Result<Self> {
         let mut copies = Self(Vec::new());
-        for suffix in ["-wal", "-journal"] {
+        for suffix in LOGS {
             let from = beside(target, suffix);
             if from.is_file() {
                 let to = beside(kept, suffix);
@@ -220,8 +251,14 @@ impl Drop for Aside {
 
 /// Makes sure that nobody else has the store open, for as long as what it returns lives; moves what is
 /// in its log into the file. `None` for a file that is no store, or damaged: nobody works with it.
-fn alone<C: SqlConnection>(target: &Path, open: &impl Fn(&Path) -> Result<C>) -> Result<Option<C>> {
-    let locked = open(target).and_then(|mut connection| {
+fn alone<C: SqlConnection>(
+    target: &Path,
+    staged: &Path,
+    open: &impl Fn(&Path, Access) -> Result<C>,
+) -> Result<Option<C>> {
+    // Before an engine makes it.
+    let may_be_open = is_in_use(target);
+    let locked = open(target, Access::Write).and_then(|mut connection| {
         control(&mut connection, "PRAGMA locking_mode = EXCLUSIVE")?;
         control(&mut connection, "PRAGMA journal_mode = DELETE")?;
         control(&mut connection, "BEGIN EXCLUSIVE")?;
@@ -229,13 +266,87 @@ fn alone<C: SqlConnection>(target: &Path, open: &impl Fn(&Path) -> Result<C>) ->
     });
     match locked {
         Ok(connection) => Ok(Some(connection)),
-        Err(err) if err.kind() == ErrorKind::Corrupt => Ok(None),
+        // Whoever opens a store with its key keeps others from replacing it by locks that cannot be
+        // asked for without it.
+        Err(err) if err.kind() == ErrorKind::Corrupt && may_be_open => Err(in_the_way(
+            ErrorKind::Busy,
+            &format!(
+                "it does not open, and {} says that a program has it open or was killed: end every \
+                 program that uses it",
+                beside(target, "-shm").display()
+            ),
+        )),
+        Err(err) if err.kind() == ErrorKind::Corrupt => replaceable(target, staged).map(|()| None),
         Err(err) if err.kind() == ErrorKind::Busy => Err(BackendError::new(ErrorKind::Busy, DOING)
             .because(
                 "another process has the store open: end every program that uses it, also MCP \
                  servers, and try again; nothing was changed",
             )),
         Err(err) => Err(err),
+    }
+}
+
+/// Fails for a file that does not open and may be a store all the same: an encrypted one, or one that
+/// is not encrypted where the backup is.
+fn replaceable(target: &Path, staged: &Path) -> Result<()> {
+    let there = Kind::of(target)?;
+    let new = Kind::of(staged)?;
+    match (there, new) {
+        (Kind::Encrypted, Kind::Encrypted) => Err(in_the_way(
+            ErrorKind::Unauthorized,
+            "it is encrypted with another key than the one that is configured, or is damaged",
+        )),
+        (Kind::Encrypted, _) => Err(in_the_way(
+            ErrorKind::Unauthorized,
+            "it is encrypted, and no key is configured; the backup is not encrypted",
+        )),
+        (Kind::Plain, Kind::Encrypted) => Err(in_the_way(
+            ErrorKind::Unauthorized,
+            "it is not encrypted, and the backup and the key that is configured say that it should be",
+        )),
+        (Kind::Plain | Kind::Other, _) => Ok(()),
+    }
+}
+
+fn in_the_way(kind: ErrorKind, words: &str) -> BackendError {
+    BackendError::new(kind, DOING).because(format!(
+        "{words}; configure its key (MEMORY_SQLITE_KEY), or move it away yourself with the files \
+         beside it, and restore again; nothing was changed"
+    ))
+}
+
+/// What a file is, by its first bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Plain,
+    Encrypted,
+    /// Neither: what a cipher writes has no pattern.
+    Other,
+}
+
+impl Kind {
+    /// Looks into a file that no engine of this process has open: closing it drops their locks.
+    fn of(path: &Path) -> Result<Self> {
+        let mut head = Vec::new();
+        let read = File::open(path).and_then(|file| file.take(512).read_to_end(&mut head));
+        read.map_err(unread)?;
+        Ok(Self::of_head(&head))
+    }
+
+    fn of_head(head: &[u8]) -> Self {
+        if head.starts_with(MAGIC) {
+            return Self::Plain;
+        }
+        let mut seen = [false; 256];
+        for byte in head {
+            seen[usize::from(*byte)] = true;
+        }
+        // Of 512 bytes by lot, 221 are different, give or take 5; of text, less than 100.
+        if seen.iter().filter(|seen| **seen).count() > 160 {
+            Self::Encrypted
+        } else {
+            Self::Other
+        }
     }
 }
 

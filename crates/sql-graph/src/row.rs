@@ -28,8 +28,9 @@ pub(crate) fn memory(row: &dyn SqlRow) -> Result<Memory> {
         BackendError::new(ErrorKind::Corrupt, "read a memory")
             .because(format!("the memory {id:?} does not decode: {what}: {MEND}"))
     };
-    let properties = text_of(row, 1)?;
-    let time = |column| parse_time("time", text_of(row, column)?).map_err(|err| corrupt(&err));
+    let text = |column| text_of(row, column).map_err(|err| corrupt(&said(&err)));
+    let properties = text(1)?;
+    let time = |column| parse_time("time", text(column)?).map_err(|err| corrupt(&err));
     let (created_at, updated_at) = (time(2)?, time(3)?);
     let mut memory = match serde_json::from_str::<Memory>(properties) {
         Ok(memory) => memory,
@@ -164,16 +165,17 @@ impl Properties {
 pub(crate) fn relationship(row: &dyn SqlRow) -> Result<Relationship> {
     let id = text_of(row, 0)?;
     let corrupt = |what: &dyn std::fmt::Display| {
-        BackendError::new(ErrorKind::Corrupt, "read a relationship")
-            .because(format!("the relationship {id:?} does not decode: {what}: {MEND}"))
+        BackendError::new(ErrorKind::Corrupt, "read a relationship").because(format!(
+            "the relationship {id:?} does not decode: {what}: {MEND}"
+        ))
     };
-    let memory = |column| MemoryId::new(text_of(row, column)?).map_err(|err| corrupt(&err));
-    let time = |column| parse_time("time", text_of(row, column)?).map_err(|err| corrupt(&err));
-    let relationship_type: RelationshipType =
-        text_of(row, 3)?.parse().map_err(|err| corrupt(&err))?;
-    let properties: Properties =
-        serde_json::from_str(text_of(row, 4)?).map_err(|err| corrupt(&err))?;
-    let named = row.text(9)?.map(RelationshipId::new).transpose();
+    let optional = |column| row.text(column).map_err(|err| corrupt(&said(&err)));
+    let text = |column| text_of(row, column).map_err(|err| corrupt(&said(&err)));
+    let memory = |column| MemoryId::new(text(column)?).map_err(|err| corrupt(&err));
+    let time = |column| parse_time("time", text(column)?).map_err(|err| corrupt(&err));
+    let relationship_type: RelationshipType = text(3)?.parse().map_err(|err| corrupt(&err))?;
+    let properties: Properties = serde_json::from_str(text(4)?).map_err(|err| corrupt(&err))?;
+    let named = optional(9)?.map(RelationshipId::new).transpose();
     Ok(Relationship {
         id: RelationshipId::new(id).map_err(|err| corrupt(&err))?,
         from: memory(1)?,
@@ -190,7 +192,7 @@ pub(crate) fn relationship(row: &dyn SqlRow) -> Result<Relationship> {
         created_at: time(5)?,
         recorded_at: time(6)?,
         valid_from: time(7)?,
-        valid_until: match row.text(8)? {
+        valid_until: match optional(8)? {
             Some(_) => Some(time(8)?),
             None => None,
         },
@@ -226,7 +228,21 @@ pub(crate) fn relationship_row(relationship: &Relationship) -> impl Serialize + 
 
 /// Returns a text that is never NULL.
 pub(crate) fn text_of(row: &dyn SqlRow, column: usize) -> Result<&str> {
-    row.text(column)?.ok_or_else(|| unexpected_null(column))
+    let text = row.text(column).map_err(|err| match err.kind() {
+        ErrorKind::Corrupt => {
+            let words = format!("{}: {MEND}", said(&err));
+            err.because(words)
+        }
+        _ => err,
+    });
+    text?.ok_or_else(|| unexpected_null(column))
+}
+
+/// Returns what an error says, without what helps against it.
+pub(crate) fn said(err: &BackendError) -> &str {
+    let words = err.detail().unwrap_or_default();
+    let words = words.strip_suffix(MEND).unwrap_or(words);
+    words.trim_end_matches(": ")
 }
 
 /// Returns an integer that is never NULL.
@@ -241,7 +257,9 @@ pub(crate) fn count_of(row: &dyn SqlRow, column: usize) -> Result<u64> {
 
 /// Says that a stored value breaks a rule of the domain.
 pub(crate) fn corrupt(doing: &'static str) -> impl Fn(Invalid) -> BackendError {
-    move |invalid| BackendError::new(ErrorKind::Corrupt, doing).because(invalid.to_string())
+    move |invalid| {
+        BackendError::new(ErrorKind::Corrupt, doing).because(format!("{invalid}: {MEND}"))
+    }
 }
 
 fn unexpected_null(column: usize) -> BackendError {

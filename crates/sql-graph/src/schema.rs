@@ -1,15 +1,15 @@
-use ports::{BackendError, ErrorKind, Result, Schema, SchemaVersion};
+use ports::{BackendError, ErrorKind, Result, Schema, SchemaVersion, Upgrade};
 
 use crate::{
-    SqlConnection,
-    predecessor::{Shape, Tables, recognise, upgrade},
+    SqlConnection, has_new_texts,
+    predecessor::{Kept, Shape, Tables, recognise, refuse_others, upgrade},
     read_new_texts,
     row::text_of,
 };
 
 /// The steps from an empty store to the newest schema, each a script. A step is never changed once
 /// a release has run it: a change is a new step.
-const STEPS: [&str; 3] = [
+pub(crate) const STEPS: [&str; 3] = [
     include_str!("schema/0001_graph.sql"),
     include_str!("schema/0002_batches.sql"),
     include_str!("schema/0003_past.sql"),
@@ -44,32 +44,71 @@ pub fn initialize_schema(connection: &mut dyn SqlConnection) -> Result<Schema> {
 }
 
 /// As [`initialize_schema`], and makes a store of ours of a predecessor's. Before it changes one it
-/// calls `keep`, which copies the store as it is and says where to.
+/// calls `keep`, which copies the store as it is. Ends the caller's transaction with `commit`.
+///
+/// A copy that was made for an upgrade that fails, also at the commit, is removed again.
 ///
 /// # Errors
 ///
 /// - [`Schema`](ErrorKind::Schema) as for [`found`], or when something in the store hangs on a
-///   predecessor's tables and is not the predecessor's
-/// - as `keep`
-pub fn initialize_or_upgrade(
-    connection: &mut dyn SqlConnection,
-    keep: impl FnOnce() -> Result<Option<String>>,
+///   predecessor's tables and is not the predecessor's, before there is a copy
+/// - as `keep` and `commit`
+pub fn initialize_or_upgrade<C: SqlConnection>(
+    connection: &mut C,
+    keep: impl FnOnce() -> Result<Option<Kept>>,
+    commit: impl FnOnce(&mut C) -> Result<()>,
 ) -> Result<Schema> {
     let upgraded = match found(connection)? {
         Found::Ours(version) => {
             make(connection, version)?;
+            commit(connection)?;
             None
         }
         Found::Predecessor(shape) => {
-            let backup = keep()?;
-            let make = |connection: &mut dyn SqlConnection| make(connection, SchemaVersion(0));
-            Some(upgrade(connection, shape, backup, make)?)
+            refuse_others(connection, shape)?;
+            let kept = keep()?;
+            match upgrade_and_commit(connection, shape, commit) {
+                Ok(upgraded) => Some(Upgrade {
+                    backup: kept.map(Kept::into_path),
+                    ..upgraded
+                }),
+                Err(err) => {
+                    // Whether a commit that fails has changed nothing, the store says.
+                    drop(connection.execute_script("ROLLBACK"));
+                    if let Some(kept) = kept
+                        && matches!(found(connection), Ok(Found::Predecessor(_)))
+                    {
+                        kept.take_back();
+                    }
+                    return Err(err);
+                }
+            }
         }
     };
     Ok(Schema {
         version: NEWEST,
         upgraded,
     })
+}
+
+fn upgrade_and_commit<C: SqlConnection>(
+    connection: &mut C,
+    shape: Shape,
+    commit: impl FnOnce(&mut C) -> Result<()>,
+) -> Result<Upgrade> {
+    let make = |connection: &mut dyn SqlConnection| make(connection, SchemaVersion(0));
+    let upgraded = upgrade(connection, shape, make)?;
+    commit(connection)?;
+    Ok(upgraded)
+}
+
+/// Says whether [`initialize_or_upgrade`] would find nothing to do. Only reads.
+///
+/// # Errors
+///
+/// - [`Schema`](ErrorKind::Schema) as for [`found`]
+pub fn is_ready(connection: &mut dyn SqlConnection) -> Result<bool> {
+    Ok(found(connection)? == Found::Ours(NEWEST) && !has_new_texts(connection)?)
 }
 
 /// Runs the steps that follow a version.

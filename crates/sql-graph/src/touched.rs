@@ -130,8 +130,11 @@ pub(crate) fn load(connection: &mut dyn SqlConnection, batches: &[&Batch]) -> Re
             },
         )?;
     }
-    if !(touched.erased.is_empty() && touched.quarantined.is_empty()) {
-        load_traces(connection, &touched, &mut slice)?;
+    if !touched.quarantined.is_empty() {
+        load_quarantined(connection, &touched.quarantined, &mut slice)?;
+    }
+    if !touched.erased.is_empty() {
+        load_traces(connection, &touched.erased, &mut slice)?;
     }
     Ok(slice)
 }
@@ -164,35 +167,48 @@ fn load_statements(
     })
 }
 
-/// Reads what is in quarantine under the ids that batches name, or about memories that they erase,
-/// and how many states the history has of those.
-fn load_traces(
+/// Reads what is in quarantine under the ids that batches name.
+fn load_quarantined(
     connection: &mut dyn SqlConnection,
-    touched: &Touched<'_>,
+    ids: &BTreeSet<&str>,
     slice: &mut Slice,
 ) -> Result<()> {
     connection.query(
-        "SELECT id, names FROM (SELECT q.id AS id, (SELECT about.value FROM json_each(q.memories) AS about
-             WHERE about.value IN (SELECT value FROM json_each(?2)) LIMIT 1) AS names
-           FROM quarantine AS q)
-         WHERE names IS NOT NULL OR id IN (SELECT value FROM json_each(?1))
+        "SELECT q.id FROM json_each(?1) AS asked CROSS JOIN quarantine AS q ON q.id = asked.value",
+        &[json(ids)],
+        &mut |row| {
+            slice.stored_quarantined(text_of(row, 0)?.to_owned(), false);
+            Ok(())
+        },
+    )
+}
+
+/// Reads what is in quarantine about memories that a batch erases, which takes a look at all that is
+/// there, and how many states the history has of those.
+fn load_traces(
+    connection: &mut dyn SqlConnection,
+    erased: &BTreeSet<&MemoryId>,
+    slice: &mut Slice,
+) -> Result<()> {
+    connection.query(
+        "SELECT q.id, NULL FROM quarantine AS q WHERE EXISTS (
+           SELECT 1 FROM json_each(q.memories) AS about
+           WHERE about.value IN (SELECT value FROM json_each(?1)))
          UNION ALL
          SELECT NULL, CAST (
-           (SELECT count(*) FROM past_nodes WHERE id IN (SELECT value FROM json_each(?2))) +
+           (SELECT count(*) FROM past_nodes WHERE id IN (SELECT value FROM json_each(?1))) +
            (SELECT count(*) FROM past_relationships
-             WHERE from_id IN (SELECT value FROM json_each(?2))
-               OR to_id IN (SELECT value FROM json_each(?2))) AS TEXT)",
-        &[json(&touched.quarantined), json(&touched.erased)],
+             WHERE from_id IN (SELECT value FROM json_each(?1))
+               OR to_id IN (SELECT value FROM json_each(?1))) AS TEXT)",
+        &[json(erased)],
         &mut |row| {
             if let Some(id) = row.text(0)? {
-                let id = id.to_owned();
-                slice.stored_quarantined(id, row.text(1)?.is_some());
+                slice.stored_quarantined(id.to_owned(), true);
             } else {
                 let states = text_of(row, 1)?.parse().unwrap_or_default();
                 slice.stored_states(states);
             }
             Ok(())
         },
-    )?;
-    Ok(())
+    )
 }

@@ -1,5 +1,8 @@
 //! What an inspection finds in a file that another program has spoilt, and what a repair makes of it.
 
+mod parts;
+mod rows;
+
 use std::{fs, path::Path};
 
 use domain::{ListQuery, Memory, RelationshipQuery, SearchQuery};
@@ -160,6 +163,7 @@ async fn bytes_that_are_no_text_go_into_quarantine() {
     assert_eq!(
         troubles(&found),
         [
+            Trouble::IncompleteSchema,
             Trouble::UnreadableMemories,
             Trouble::UnreadableRelationships,
             Trouble::DanglingRelationships
@@ -358,4 +362,29 @@ async fn a_missing_index_entry_is_found_and_mended() {
         ..ListQuery::default()
     };
     assert_eq!(backend.list(&listed, &all()).await.unwrap().items.len(), 3);
+}
+
+/// Fails unless lists, searches and writes work in a store of so many memories.
+async fn assert_works(backend: &SqliteBackend, memories: usize) {
+    let listed = backend.list(&ListQuery::default(), &all()).await.unwrap();
+    assert_eq!(listed.items.len(), memories);
+    let written = Memory {
+        content: "zebra".to_owned(),
+        tags: vec!["striped".to_owned()],
+        ..memory("afterwards")
+    };
+    let link = link("afterwards", "afterwards", "made/a");
+    let batch = Batch::default().put_memory(written).put_relationship(link);
+    backend.apply(batch).await.unwrap();
+    let search = SearchQuery {
+        text: "zebra".to_owned(),
+        ..SearchQuery::default()
+    };
+    let found = backend.search(&search, &all()).await.unwrap();
+    assert_eq!(found.items.len(), 1);
+    let removed = Batch::default().then(ports::Change::RemoveMemory(id("made/a")));
+    backend.apply(removed).await.unwrap();
+    let statistics = backend.statistics().await.unwrap();
+    assert_eq!(statistics.memories, memories as u64);
+    assert_eq!(backend.inspect().await.unwrap(), []);
 }

@@ -7,10 +7,12 @@ use std::{
 
 use contract::predecessors::{self, BOTH, MAKE_BOTH, SAMPLES, Sample};
 use memorygraph_adapter_sqlite::{SqliteBackend, SqliteOptions};
-use ports::{ErrorKind, GraphBackend};
+use ports::{BackendError, ErrorKind, GraphBackend};
 use serde_json::Value;
+use sql_graph::SqlConnection;
 use tempfile::TempDir;
 
+use self::bare::Bare;
 use crate::{
     files::{Mounted, Snapshot, beside},
     graph::{assert_fails, check_file, options, raw},
@@ -206,11 +208,58 @@ async fn a_full_disk_during_the_upgrade_leaves_the_old_file() {
         );
         store.close().await.unwrap();
         assert!(fs::read(&path).unwrap() == before, "{}", sample.file);
+        assert_alone(folder.path());
         let again = SqliteBackend::open_with(&options(&path)).unwrap();
         let upgrade = again.initialize_schema().await.unwrap().upgraded.unwrap();
         predecessors::check(&again, sample, &upgrade).await;
-        // Each attempt has kept its copy.
-        assert!(upgrade.backup.unwrap().ends_with(".before-memorygraph-2"));
+        assert_eq!(upgrade.backup, Some(backup_of(&path).display().to_string()));
+    }
+}
+
+/// Fails unless a folder has one file, and no copy beside it.
+#[track_caller]
+fn assert_alone(folder: &Path) {
+    assert_eq!(fs::read_dir(folder).unwrap().count(), 1);
+}
+
+#[test]
+fn an_upgrade_that_is_not_committed_leaves_no_copy() {
+    let folder = TempDir::new().unwrap();
+    let path = put(folder.path(), sample("python-0.9.db"));
+    let before = old_rows(&path);
+    let mut connection = Bare::open(&path, u64::MAX);
+    connection.execute_script("BEGIN IMMEDIATE").unwrap();
+    let keep = || {
+        let mut reader = Bare::open(&path, u64::MAX);
+        sql_graph::keep_aside(&mut reader, &path).map(Some)
+    };
+    let commit = |_: &mut Bare| {
+        assert!(backup_of(&path).exists());
+        Err(BackendError::new(ErrorKind::Busy, "commit"))
+    };
+    let upgraded = sql_graph::initialize_or_upgrade(&mut connection, keep, commit);
+    assert_fails(upgraded, ErrorKind::Busy, &["commit"]);
+    drop(connection);
+    assert_alone(folder.path());
+    assert_eq!(old_rows(&path), before);
+}
+
+#[tokio::test]
+async fn a_copy_that_a_killed_process_left_whole_is_not_made_twice() {
+    for sample in &SAMPLES {
+        let folder = TempDir::new().unwrap();
+        let path = put(folder.path(), sample);
+        let mut reader = Bare::open(&path, u64::MAX);
+        drop(sql_graph::keep_aside(&mut reader, &path).unwrap());
+        drop(reader);
+        let copy = fs::read(backup_of(&path)).unwrap();
+        let store = SqliteBackend::open_with(&options(&path)).unwrap();
+        let upgrade = store.initialize_schema().await.unwrap().upgraded.unwrap();
+        store.close().await.unwrap();
+        let backup = backup_of(&path);
+        assert_eq!(upgrade.backup, Some(backup.display().to_string()));
+        assert!(fs::read(backup).unwrap() == copy, "{}", sample.file);
+        assert!(!beside(&path, ".before-memorygraph-2").exists());
     }
 }
 
@@ -291,6 +340,8 @@ async fn tables_of_others_stay_and_those_that_hang_on_the_old_ones_are_refused()
             assert_fails(upgraded, ErrorKind::Schema, &[words, "nothing was changed"]);
             store.close().await.unwrap();
             assert!(fs::read(&path).unwrap() == before);
+            // However often it is tried, no copy is made.
+            assert_alone(folder.path());
         } else {
             assert_eq!(upgraded.unwrap().upgraded.unwrap().memories, 60);
             let soup: String = raw(&path)

@@ -10,7 +10,8 @@ use tempfile::TempDir;
 use crate::{
     files::beside,
     graph::{
-        all, assert_fails, at, check_file, five, id, memory, opened, options, raw, whole_fives,
+        all, assert_fails, at, check_file, five, id, made, memory, opened, options, raw,
+        whole_fives,
     },
 };
 
@@ -187,6 +188,20 @@ async fn dropping_without_closing_loses_nothing() {
     assert_eq!(backend.statistics().await.unwrap().memories, 60);
     backend.close().await.unwrap();
     check_file(&raw(&path));
+}
+
+/// An upgrade, a repair or a compaction of another process may hold the lock for long.
+#[tokio::test]
+async fn opening_and_reading_wait_for_nobody_who_writes() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("graph.db");
+    made(&path).await;
+    let other = raw(&path);
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let backend = opened(&path).await;
+    assert_eq!(backend.statistics().await.unwrap().memories, 3);
+    backend.close().await.unwrap();
+    other.execute_batch("COMMIT").unwrap();
 }
 
 /// A reader of another program keeps the log from being emptied, and nothing else.

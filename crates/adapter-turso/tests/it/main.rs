@@ -28,5 +28,6 @@ mod servers;
 mod soundness;
 mod specification;
 mod sql;
+mod together;
 mod tokens;
 mod upkeep;

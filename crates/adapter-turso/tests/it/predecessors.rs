@@ -99,6 +99,8 @@ async fn an_upgrade_that_is_refused_leaves_the_file_as_it_is() {
     assert_fails(store.initialize_schema().await, ErrorKind::Schema, &words);
     store.close().await.unwrap();
     assert!(fs::read(&path).unwrap() == before);
+    // No copy was made of what is not upgraded.
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
 /// There is no file beside which a copy could be, and other devices may be at work.

@@ -98,6 +98,66 @@ async fn a_primary_is_inspected_and_mended_from_afar() {
     backend.close().await.unwrap();
 }
 
+#[tokio::test]
+async fn a_row_whose_json_is_broken_goes_into_quarantine() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("graph.db");
+    let backend = opened(local(&path)).await;
+    backend.apply(chain("c", 3)).await.unwrap();
+    backend.close().await.unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    let document = br#"{"id":"c/1","#;
+    let mut windows = bytes.windows(document.len());
+    let at = windows.position(|it| it == document).unwrap();
+    bytes[at + r#"{"id""#.len()] = b'#';
+    fs::write(&path, bytes).unwrap();
+
+    let backend = opened(local(&path)).await;
+    let found = backend.inspect().await.unwrap();
+    assert_eq!(troubles(&found), [Trouble::UnreadableMemories]);
+    assert!(found[0].examples[0].contains("c/1"), "{found:?}");
+    backend.repair().await.unwrap();
+    assert_eq!(backend.inspect().await.unwrap(), []);
+    let kept = backend.quarantine(&all()).await.unwrap().items;
+    assert_eq!(kept.len(), 3, "with the relationships that joined it");
+    backend.apply(chain("d", 2)).await.unwrap();
+    assert_eq!(backend.statistics().await.unwrap().memories, 4);
+    assert_eq!(backend.inspect().await.unwrap(), []);
+    backend.close().await.unwrap();
+}
+
+async fn lose_parts_and_mend(backend: &TursoBackend) {
+    backend.apply(chain("c", 3)).await.unwrap();
+    for lose in [
+        "DROP TRIGGER nodes_inserted",
+        "DROP INDEX nodes_content",
+        "DROP TABLE node_tags",
+    ] {
+        run(backend, lose).await.unwrap();
+    }
+    let found = backend.inspect().await.unwrap();
+    assert_eq!(troubles(&found), [Trouble::IncompleteSchema], "{found:#?}");
+    assert_eq!(found[0].count, 3);
+    let repaired = backend.repair().await.unwrap();
+    assert_eq!(repaired[0], found[0]);
+    assert_eq!(backend.inspect().await.unwrap(), []);
+    backend.apply(chain("d", 2)).await.unwrap();
+    assert_eq!(backend.inspect().await.unwrap(), []);
+    backend.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_the_schema_of_a_local_file_lacks_is_made_again() {
+    let folder = tempfile::TempDir::new().unwrap();
+    lose_parts_and_mend(&opened(local(&folder.path().join("graph.db"))).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_schema_of_a_primary_lacks_is_made_again_from_afar() {
+    let world = World::new();
+    lose_parts_and_mend(&opened(world.remote()).await).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_of_a_replica_opens_as_a_file_of_its_own() {
     let world = World::new();

@@ -149,27 +149,24 @@ impl Fields {
         count
     }
 
-    /// A list of texts of at most so many characters, at most so many of them; also one that is
-    /// written as JSON in a text.
-    pub(super) fn texts(&mut self, name: &str, most: usize, longest: usize) -> Vec<String> {
-        let entries = match self.take(name) {
-            None => return Vec::new(),
-            Some(Value::Array(entries)) => entries,
-            Some(Value::String(text)) => match serde_json::from_str(&text) {
-                Ok(Value::Array(entries)) => entries,
-                _ if text.trim().is_empty() => return Vec::new(),
-                _ => vec![Value::String(text)],
-            },
-            Some(other) => vec![other],
-        };
-        let (mut texts, mut unfit) = (Vec::new(), Vec::new());
-        for entry in entries {
-            match entry {
-                Value::Null => {}
-                Value::String(text) if text.chars().count() <= longest && texts.len() < most => {
-                    texts.push(self.without_nul(name, text));
-                }
-                other => unfit.push(other),
+    /// A list of texts; also one that is written as JSON in a text.
+    pub(super) fn texts(&mut self, name: &str) -> Vec<String> {
+        let (texts, unfit) = self.entries(name);
+        if !unfit.is_empty() {
+            self.set_aside(name, unfit, "has entries that are no texts");
+        }
+        texts
+    }
+
+    /// As [`texts`](Self::texts), of at most so many characters, at most so many of them.
+    pub(super) fn short_texts(&mut self, name: &str, most: usize, longest: usize) -> Vec<String> {
+        let (texts, mut unfit) = self.entries(name);
+        let mut short = Vec::new();
+        for text in texts {
+            if short.len() < most && text.chars().count() <= longest {
+                short.push(text);
+            } else {
+                unfit.push(text.into());
             }
         }
         if !unfit.is_empty() {
@@ -178,7 +175,31 @@ impl Fields {
             );
             self.set_aside(name, unfit, &why);
         }
-        texts
+        short
+    }
+
+    /// The entries of a list that are texts, or can be written as one, and the others.
+    fn entries(&mut self, name: &str) -> (Vec<String>, Vec<Value>) {
+        let entries = match self.take(name) {
+            None => return Default::default(),
+            Some(Value::Array(entries)) => entries,
+            Some(Value::String(text)) => match serde_json::from_str(&text) {
+                Ok(Value::Array(entries)) => entries,
+                _ if text.trim().is_empty() => return Default::default(),
+                _ => vec![Value::String(text)],
+            },
+            Some(other) => vec![other],
+        };
+        let (mut texts, mut unfit) = (Vec::new(), Vec::new());
+        for entry in entries {
+            match entry {
+                Value::Null => {}
+                Value::String(text) => texts.push(self.without_nul(name, text)),
+                Value::Number(_) | Value::Bool(_) => texts.push(entry.to_string()),
+                other => unfit.push(other),
+            }
+        }
+        (texts, unfit)
     }
 
     /// An object; also one that is written as JSON in a text.

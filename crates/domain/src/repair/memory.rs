@@ -156,7 +156,7 @@ fn begun(fields: &mut Fields, mut content: String) -> String {
 }
 
 fn tags(fields: &mut Fields) -> Vec<String> {
-    let mut tags = fields.texts("tags", usize::MAX, usize::MAX);
+    let mut tags = fields.texts("tags");
     tags = crate::memory::normalised_tags(&tags);
     let is_short = |tag: &String| tag.chars().count() <= Memory::LONGEST_TAG;
     let (mut tags, mut unfit): (Vec<_>, Vec<_>) = tags.into_iter().partition(is_short);
@@ -181,10 +181,10 @@ fn context(record: Map<String, Value>) -> (MemoryContext, Vec<String>) {
     let mut metadata = fields.object("additional_metadata");
     let mut context = MemoryContext {
         project_path: fields.short_text("project_path", TEXT),
-        files_involved: fields.texts("files_involved", MOST, TEXT),
-        languages: fields.texts("languages", MOST, TEXT),
-        frameworks: fields.texts("frameworks", MOST, TEXT),
-        technologies: fields.texts("technologies", MOST, TEXT),
+        files_involved: fields.short_texts("files_involved", MOST, TEXT),
+        languages: fields.short_texts("languages", MOST, TEXT),
+        frameworks: fields.short_texts("frameworks", MOST, TEXT),
+        technologies: fields.short_texts("technologies", MOST, TEXT),
         git_commit: fields.short_text("git_commit", TEXT),
         git_branch: fields.short_text("git_branch", TEXT),
         working_directory: fields.short_text("working_directory", TEXT),

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::{Mended, fields::cut, memory, relationship};
-use crate::{Memory, MemoryId, Relationship, RelationshipId, Timestamp};
+use crate::{Memory, MemoryContext, MemoryId, Relationship, RelationshipId, Timestamp};
 
 fn fields(record: Value) -> Map<String, Value> {
     match record {
@@ -72,6 +72,38 @@ fn metadata_that_is_too_large_is_refused() {
     let record = json!({"type": "fix", "title": "t", "content": "c", "odd": "x".repeat(100_001)});
     let error = mended(record).unwrap_err();
     assert!(error.contains("additional_metadata"), "{error}");
+}
+
+#[test]
+fn a_tag_that_is_a_number_is_a_tag_and_what_is_no_text_is_told() {
+    let record = |tags| json!({"type": "fix", "title": "t", "content": "c", "tags": tags});
+    let number = mended(record(json!(["a", 2024, true, null]))).unwrap();
+    assert_eq!(number.value.tags, ["a", "2024", "true"]);
+    assert!(number.notes.is_empty(), "{:?}", number.notes);
+    let odd = mended(record(json!(["a", {"b": 1}]))).unwrap();
+    assert_eq!(odd.value.tags, ["a"]);
+    assert_eq!(
+        odd.notes,
+        ["tags has entries that are no texts: kept as original_tags"]
+    );
+    let metadata = odd.value.context.unwrap().additional_metadata;
+    assert_eq!(metadata["original_tags"], json!([{"b": 1}]));
+}
+
+#[test]
+fn of_a_list_what_fits_is_kept_and_the_rest_is_told() {
+    let languages: Vec<_> = (0..=MemoryContext::MOST_ENTRIES)
+        .map(|n| format!("l{n}"))
+        .collect();
+    let context = json!({"languages": languages, "frameworks": ["x".repeat(10_000), "axum"]});
+    let record = json!({"type": "fix", "title": "t", "content": "c", "context": context});
+    let mended = mended(record).unwrap();
+    let context = mended.value.context.unwrap();
+    assert_eq!(context.languages.len(), MemoryContext::MOST_ENTRIES);
+    assert_eq!(context.frameworks, ["axum"]);
+    assert_eq!(mended.notes.len(), 2);
+    let note = &mended.notes[0];
+    assert!(note.starts_with("context.languages has entries"), "{note}");
 }
 
 #[test]

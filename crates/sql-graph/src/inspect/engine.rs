@@ -1,6 +1,6 @@
 //! What the engine finds when it checks its file.
 
-use ports::{ErrorKind, Finding, Result, Trouble};
+use ports::{BackendError, ErrorKind, Finding, Result, Trouble};
 
 use super::Found;
 use crate::SqlConnection;
@@ -35,6 +35,8 @@ pub(super) fn check(connection: &mut dyn SqlConnection, version: u32) -> Result<
         Ok(()) => {}
         // It gave up on the way.
         Err(err) if err.kind() == ErrorKind::Corrupt => check.pages.add(err.to_string()),
+        // A look at the rows names the one; the pages are checked when it is gone.
+        Err(err) if is_malformed_json(&err) => {}
         // Some servers let nobody ask.
         Err(err) if may_not_ask(&err) => {}
         Err(err) => return Err(err),
@@ -42,7 +44,14 @@ pub(super) fn check(connection: &mut dyn SqlConnection, version: u32) -> Result<
     Ok(check)
 }
 
-fn may_not_ask(err: &ports::BackendError) -> bool {
+/// Says whether an engine gave up since what a row says is no JSON, which it needs to be for the
+/// columns that are made of it.
+pub(crate) fn is_malformed_json(err: &BackendError) -> bool {
+    err.detail()
+        .is_some_and(|words| words.contains("malformed JSON"))
+}
+
+fn may_not_ask(err: &BackendError) -> bool {
     let words = err.detail().unwrap_or_default();
     words.contains("not authorized") || words.contains("unsupported statement")
 }

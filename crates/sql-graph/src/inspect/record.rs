@@ -36,7 +36,7 @@ pub(super) enum Mended {
 pub(super) struct Record {
     pub(super) key: i64,
     kind: RecordKind,
-    /// Whether all its values are texts.
+    /// Whether its id is a text, and the bytes of all its values are.
     is_text: bool,
     columns: Vec<(&'static str, Option<String>)>,
 }
@@ -58,13 +58,14 @@ impl Record {
             .map(|name| format!("CASE WHEN r.{name} IS NOT NULL THEN hex(r.{name}) END"))
             .collect();
         let sql = format!(
-            "SELECT {}, r.key FROM json_each(?1) AS asked CROSS JOIN {} AS r ON r.key = asked.value",
+            "SELECT {}, r.key, typeof(r.id) = 'text' FROM json_each(?1) AS asked CROSS JOIN {} AS r ON r.key = asked.value",
             columns.join(", "),
             table.name
         );
         let mut records = Vec::new();
         connection.query(&sql, &[parameter(&keys)], &mut |row| {
-            let mut is_text = true;
+            // Others find a row by the text alone.
+            let mut is_text = integer_of(row, names.len() + 1)? == 1;
             let columns = names.iter().enumerate().map(|(column, name)| {
                 let digits = row.text(column)?;
                 let text = digits.map(|digits| {

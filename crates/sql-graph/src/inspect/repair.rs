@@ -4,7 +4,7 @@ use ports::{BackendError, ErrorKind, Finding, RecordKind, Result, Trouble};
 use serde_json::{Value, json};
 
 use super::{
-    compare_texts, inspect_inside, may_compare_texts,
+    compare_texts, inspect_inside, may_compare_texts, parts,
     record::Record,
     rows::{DANGLING, ORPHANED, TABLES, Table},
 };
@@ -22,35 +22,48 @@ const ROWS: usize = 100;
 /// left to find then.
 ///
 /// A row that breaks a rule is rewritten where [`domain::repair`] reads it, and moved into quarantine
-/// where that does not help. What is kept beside the rows is made anew from them.
+/// where that does not help. What is kept beside the rows is made anew from them, and what the schema
+/// lacks is made again.
 ///
 /// # Errors
 ///
-/// - [`Corrupt`](ErrorKind::Corrupt) for a file whose pages are damaged, and when something is left
+/// - [`Corrupt`](ErrorKind::Corrupt) for a file whose pages are damaged or whose memories or
+///   relationships have no table, and when something is left
 pub fn repair(connection: &mut dyn SqlConnection) -> Result<Vec<Finding>> {
     use Trouble::{
-        DamagedFile, DanglingRelationships, TagIndexOutOfStep, TextIndexOutOfStep,
-        UnreadableMemories, UnreadableRelationships,
+        DamagedFile, DanglingRelationships, IncompleteSchema, TagIndexOutOfStep,
+        TextIndexOutOfStep, UnreadableMemories, UnreadableRelationships,
     };
 
-    let found = look(connection)?;
-    if let Some(damage) = found.iter().find(|found| !found.can_repair) {
-        return Err(refused(damage));
-    }
+    let version = schema_version(connection)?.0;
+    let lacking = parts::lacking(connection, version)?;
+    let mut found = parts::findings(&lacking);
+    refuse(&found)?;
+    parts::make_tables(connection, &lacking)?;
+    let others = look(connection)?.into_iter();
+    found.extend(others.filter(|it| it.trouble != IncompleteSchema));
+    refuse(&found)?;
     let has = |troubles: &[Trouble]| found.iter().any(|it| troubles.contains(&it.trouble));
-    if has(&[DamagedFile]) {
-        connection.execute_script("REINDEX")?;
-    }
-    if has(&[
+    let has_odd_rows = has(&[
         UnreadableMemories,
         UnreadableRelationships,
         DanglingRelationships,
-    ]) {
-        let set_aside = SetAside::take(connection)?;
-        mend_rows(connection)?;
-        set_aside.give_back(connection)?;
+    ]);
+    let set_aside = if has_odd_rows {
+        SetAside::take(connection)?
+    } else {
+        SetAside::default()
+    };
+    if has(&[DamagedFile]) {
+        connection.execute_script("REINDEX")?;
     }
-    if has(&[UnreadableMemories, TextIndexOutOfStep]) {
+    if has_odd_rows {
+        mend_rows(connection, version)?;
+    }
+    set_aside.give_back(connection)?;
+    parts::make_others(connection, &lacking)?;
+    let are_texts_unknown = parts::forget_texts(connection, &lacking)?;
+    if are_texts_unknown || has(&[UnreadableMemories, TextIndexOutOfStep]) {
         rebuild_texts(connection)?;
     }
     if has(&[UnreadableMemories, TagIndexOutOfStep]) {
@@ -71,6 +84,11 @@ fn look(connection: &mut dyn SqlConnection) -> Result<Vec<Finding>> {
     Ok(found)
 }
 
+fn refuse(found: &[Finding]) -> Result<()> {
+    let hopeless = found.iter().find(|found| !found.can_repair);
+    hopeless.map_or(Ok(()), |found| Err(refused(found)))
+}
+
 fn refused(finding: &Finding) -> BackendError {
     let example = finding
         .examples
@@ -84,15 +102,19 @@ fn refused(finding: &Finding) -> BackendError {
 }
 
 /// The triggers, and the indexes of what a document says: they would read what is to be mended.
+#[derive(Default)]
 struct SetAside(Vec<String>);
 
 impl SetAside {
     fn take(connection: &mut dyn SqlConnection) -> Result<Self> {
         let mut found = Vec::new();
+        // Those that a walk reads say how strong a relationship is, and are needed otherwise.
         connection.query(
             "SELECT type, name, sql FROM sqlite_schema
              WHERE tbl_name IN ('nodes', 'relationships')
-               AND (type = 'trigger' OR name IN ('nodes_content', 'relationships_context'))
+               AND (type = 'trigger' OR name IN ('nodes_content', 'relationships_context')
+                 OR (name IN ('relationships_outgoing', 'relationships_incoming') AND EXISTS (
+                   SELECT 1 FROM relationships AS r WHERE NOT json_valid(r.properties))))
              ORDER BY rowid",
             &[],
             &mut |row| {
@@ -116,8 +138,26 @@ impl SetAside {
     }
 }
 
-fn mend_rows(connection: &mut dyn SqlConnection) -> Result<()> {
-    let version = schema_version(connection)?.0;
+fn mend_rows(connection: &mut dyn SqlConnection, version: u32) -> Result<()> {
+    // First, so that what is rewritten joins what is there.
+    remove_dangling(connection, &[])?;
+    mend_tables(connection, version, mend)?;
+    // What is not sound after all cannot be mended.
+    mend_tables(connection, version, |connection, table, unsound| {
+        quarantine(connection, table, unsound)?;
+        Ok(unsound.iter().map(|(key, _)| *key).collect())
+    })?;
+    connection.execute_script(&format!(
+        "UPDATE relationships AS r SET invalidated_by = NULL WHERE {ORPHANED}"
+    ))
+}
+
+/// Hands the rows that are not sound to `mend`, and removes those whose keys it returns.
+fn mend_tables(
+    connection: &mut dyn SqlConnection,
+    version: u32,
+    mend: impl Fn(&mut dyn SqlConnection, Table, &[(i64, String)]) -> Result<Vec<i64>>,
+) -> Result<()> {
     let mut lost_memories = Vec::new();
     for table in TABLES {
         if !table.is_there(version) {
@@ -136,19 +176,22 @@ fn mend_rows(connection: &mut dyn SqlConnection) -> Result<()> {
             remove(connection, table, &lost)?;
         }
         if table.name == "relationships" {
-            let dangling = dangling(connection, &lost_memories)?;
-            for some in dangling.chunks(ROWS) {
-                let reason = "a memory that it joins is not there";
-                let reasons = some.iter().map(|key| (*key, reason.to_owned()));
-                quarantine(connection, table, &reasons.collect::<Vec<_>>())?;
-            }
-            remove(connection, table, &dangling)?;
+            remove_dangling(connection, &lost_memories)?;
             remove(connection, TABLES[0], &lost_memories)?;
         }
     }
-    connection.execute_script(&format!(
-        "UPDATE relationships AS r SET invalidated_by = NULL WHERE {ORPHANED}"
-    ))
+    Ok(())
+}
+
+/// Moves the relationships into quarantine that lead nowhere once these memories are gone.
+fn remove_dangling(connection: &mut dyn SqlConnection, lost: &[i64]) -> Result<()> {
+    let dangling = dangling(connection, lost)?;
+    for some in dangling.chunks(ROWS) {
+        let reason = "a memory that it joins is not there";
+        let reasons = some.iter().map(|key| (*key, reason.to_owned()));
+        quarantine(connection, TABLES[1], &reasons.collect::<Vec<_>>())?;
+    }
+    remove(connection, TABLES[1], &dangling)
 }
 
 /// Rewrites rows that can be mended, copies the others into quarantine, and returns their keys.

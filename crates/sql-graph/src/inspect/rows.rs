@@ -2,6 +2,8 @@
 
 use domain::{Invalid, time_text};
 use ports::{Finding, RecordKind, Result, SqlValue, Trouble};
+use serde::Deserialize;
+use serde_json::Value;
 
 use super::{Found, gather};
 use crate::{
@@ -82,11 +84,7 @@ impl Table {
 
     /// Says in words why a row is not sound.
     fn check(self, row: &dyn SqlRow) -> std::result::Result<(), String> {
-        let words = |err: &ports::BackendError| {
-            let words = err.detail().unwrap_or_default();
-            let words = words.strip_suffix(row::MEND).unwrap_or(words);
-            words.trim_end_matches(": ").to_owned()
-        };
+        let words = |err: &ports::BackendError| row::said(err).to_owned();
         let named = |invalid: Invalid| {
             let id = text_of(row, 0).unwrap_or_default();
             format!("the {} {id:?} breaks a rule: {invalid}", self.kind.as_str())
@@ -95,6 +93,12 @@ impl Table {
             RecordKind::Memory => {
                 let memory = row::memory(row).map_err(|err| words(&err))?;
                 memory.check().map_err(named)?;
+                if let Some(score) = odd_score(text_of(row, 1).unwrap_or_default()) {
+                    let id = &memory.id;
+                    return Err(format!(
+                        "the memory {id} has a {score} that is not from 0 to 1"
+                    ));
+                }
                 vec![(2, memory.created_at), (3, memory.updated_at)]
             }
             RecordKind::Relationship => {
@@ -117,6 +121,26 @@ impl Table {
         }
         Ok(())
     }
+}
+
+/// Returns which score of a memory is none, so that it is read as if it were not there.
+fn odd_score(properties: &str) -> Option<&'static str> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Scores {
+        importance: Option<Value>,
+        confidence: Option<Value>,
+        effectiveness: Option<Value>,
+    }
+    let scores: Scores = serde_json::from_str(properties).unwrap_or_default();
+    let scores = [
+        ("importance", scores.importance),
+        ("confidence", scores.confidence),
+        ("effectiveness", scores.effectiveness),
+    ];
+    let is_odd = |score: &Value| !score.as_f64().is_some_and(|it| (0.0..=1.0).contains(&it));
+    let mut odd = scores.into_iter();
+    odd.find_map(|(name, score)| score.filter(is_odd).map(|_| name))
 }
 
 /// Looks for rows that are not sound.

@@ -14,20 +14,16 @@ const BEFORE: &str = "predecessor_";
 /// The tables that this program makes; another one may not have their names.
 const OURS: &str =
     "'schema_steps', 'nodes', 'nodes_unread', 'node_tags', 'relationships', 'nodes_fts',
-    'nodes_words', 'graph', 'batches', 'past_nodes', 'past_relationships', 'quarantine'";
+    'nodes_words', 'graph', 'batches', 'past_nodes', 'past_relationships', 'quarantine', 'traces'";
 
 /// Returns the name that a table has while it is read.
 pub(super) fn aside(table: &str) -> String {
     format!("{BEFORE}{table}")
 }
 
-/// Renames the predecessor's tables, and drops their indexes, triggers and full-text index.
-///
-/// # Errors
-///
-/// - [`Schema`](ErrorKind::Schema) when something else hangs on them
+/// Renames the predecessor's tables, on which nothing else [hangs](refuse_others), and drops their
+/// indexes, triggers and full-text index.
 pub(super) fn put_aside(connection: &mut dyn SqlConnection, shape: Shape) -> Result<()> {
-    refuse_others(connection, shape)?;
     let mut drops = Vec::new();
     connection.query(
         &format!(
@@ -97,7 +93,11 @@ fn names(shape: Shape) -> String {
 }
 
 /// Fails when another table or a view would break, or is in the way.
-fn refuse_others(connection: &mut dyn SqlConnection, shape: Shape) -> Result<()> {
+///
+/// # Errors
+///
+/// - [`Schema`](ErrorKind::Schema), with what it is
+pub(crate) fn refuse_others(connection: &mut dyn SqlConnection, shape: Shape) -> Result<()> {
     let names = names(shape);
     let mut found = None;
     connection.query(

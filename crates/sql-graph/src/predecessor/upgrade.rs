@@ -24,7 +24,6 @@ use crate::{
 pub(crate) fn upgrade(
     connection: &mut dyn SqlConnection,
     shape: Shape,
-    backup: Option<String>,
     make_schema: impl FnOnce(&mut dyn SqlConnection) -> Result<()>,
 ) -> Result<Upgrade> {
     tables::put_aside(connection, shape)?;
@@ -34,7 +33,6 @@ pub(crate) fn upgrade(
         shape,
         report: Upgrade {
             from: shape.name().to_owned(),
-            backup,
             ..Upgrade::default()
         },
         named: Vec::new(),

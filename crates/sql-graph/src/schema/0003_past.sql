@@ -79,6 +79,16 @@ CREATE TABLE quarantine (
     CHECK (at GLOB '????-??-??T??:??:??.??????Z')
 );
 
+-- How many batches have erased something, and how many of them were seen to: their bytes are left in
+-- no page of the file since it was rewritten, and in no page of its log since they were removed.
+CREATE TABLE traces (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  erased INTEGER NOT NULL DEFAULT 0,
+  rewritten INTEGER NOT NULL DEFAULT 0,
+  removed INTEGER NOT NULL DEFAULT 0
+);
+INSERT INTO traces (one) VALUES (1);
+
 -- Finds memories with the same content; the last letters tell most apart that are equally long.
 CREATE INDEX nodes_content ON nodes (length(content), substr(content, -12));
 -- Finds relationships by the words of their context, of which most have none.

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use ports::{BackendError, ErrorKind, Result, Schema, SqlValue};
-use sql_graph::{SqlConnection, SqlRow};
+use sql_graph::{Kept, SqlConnection, SqlRow};
 use sqlite_engine::rusqlite::{
     self, Row, Statement,
     types::{FromSql, ToSqlOutput, Value},
@@ -41,11 +41,10 @@ impl Bare {
     }
 
     /// Upgrades the store in a transaction.
-    pub(super) fn upgrade(&mut self, keep: impl FnOnce() -> Result<Option<String>>) -> Schema {
+    pub(super) fn upgrade(&mut self, keep: impl FnOnce() -> Result<Option<Kept>>) -> Schema {
         self.execute_script("BEGIN IMMEDIATE").unwrap();
-        let schema = sql_graph::initialize_or_upgrade(self, keep).unwrap();
-        self.execute_script("COMMIT").unwrap();
-        schema
+        let commit = |bare: &mut Self| bare.execute_script("COMMIT");
+        sql_graph::initialize_or_upgrade(self, keep, commit).unwrap()
     }
 
     fn count(&mut self) {

@@ -102,6 +102,9 @@ async fn compare_pasts(
         });
         assert_eq!(found.await?, expected.await?, "{place}: history of {id:?}");
     }
+    let counts = |of: Statistics| (of.quarantined, of.earlier_states);
+    let (found, expected) = (store.statistics().await?, oracle.statistics().await?);
+    assert_eq!(counts(found), counts(expected), "{place}");
     let found = pages(limit, async |page| store.quarantine(&page).await).await?;
     let expected = pages(limit, async |page| oracle.quarantine(&page).await).await?;
     assert_eq!(found, expected, "{place}");
