@@ -46,8 +46,8 @@ pub(crate) async fn serve<T>(
     let routes = memories.route("/recall", routing::get(recall));
     let server = axum::serve(listener, routes.with_state(graph.clone()));
     let stop = async { drop(stop.await) };
-    server.with_graceful_shutdown(stop).await?;
-    Ok(graph.close().await?)
+    let served = server.with_graceful_shutdown(stop).await;
+    Ok(graph.close().await.map(|()| served)??)
 }
 
 #[tokio::main]

@@ -10,7 +10,8 @@ use serde::Serialize;
 
 use crate::{
     MemoryGraph, Result,
-    network::{Scope, aside, check_named},
+    aside::aside,
+    network::{Scope, check_named},
 };
 
 /// How many parts of a memory are told one by one.

@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use crate::{
     MemoryGraph, Result,
-    network::{Scope, aside, check_named},
+    aside::aside,
+    network::{Scope, check_named},
 };
 
 /// Asks which memories belong together.

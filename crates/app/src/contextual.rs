@@ -21,7 +21,7 @@ pub struct ContextualSearch {
     pub text: String,
     /// How many relationships far: 1 to [`MAX_DEPTH`](domain::MAX_DEPTH).
     pub depth: u8,
-    /// The most memories to return.
+    /// The most memories to return: 1 to [`Walk::LARGEST`].
     pub limit: NonZeroU32,
     /// Along relationships, and among memories, that are valid as of.
     pub as_of: AsOf,
@@ -51,8 +51,8 @@ impl MemoryGraph {
     /// # Errors
     ///
     /// - [`NotFound`](ports::ErrorKind::NotFound) when the memory where it begins is not there
-    /// - [`InvalidArgument`](ports::ErrorKind::InvalidArgument) when depth or limit is out of range, or
-    ///   the text is too long
+    /// - [`InvalidArgument`](ports::ErrorKind::InvalidArgument) when depth or limit is out of
+    ///   range, or the text is too long
     pub async fn contextual_search(&self, search: &ContextualSearch) -> Result<Vec<Hit>> {
         const DOING: &str = "search what is related";
         let asked = SearchQuery {
@@ -62,9 +62,14 @@ impl MemoryGraph {
         asked.check().map_err(BackendError::invalid(DOING))?;
         let walk = Walk {
             depth: search.depth,
-            limit: NonZeroU32::new(Walk::LARGEST).expect("a walk returns something"),
+            limit: search.limit,
             as_of: search.as_of,
             ..Walk::new(search.from.clone())
+        };
+        walk.check().map_err(BackendError::invalid(DOING))?;
+        let walk = Walk {
+            limit: NonZeroU32::new(Walk::LARGEST).expect("a walk returns something"),
+            ..walk
         };
         let walked = self.backend.walk(&walk).await?;
         let related = walked.steps.into_iter().map(|step| step.memory);

@@ -4,7 +4,7 @@ use domain::{
 };
 use ports::{BackendError, Batch, Change, Conflict, Cycles, ErrorKind, Expect, GraphBackendExt};
 
-use crate::{Error, MemoryGraph, Result, update::TRIES};
+use crate::{MemoryGraph, Result, tries::Tries};
 
 /// How a relationship ceases to hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,12 +43,21 @@ impl MemoryGraph {
     ///
     /// - [`NotFound`](ErrorKind::NotFound) when there is no such relationship, or none that takes
     ///   its place
-    /// - [`InvalidArgument`](ErrorKind::InvalidArgument) when it would end before it begins
+    /// - [`InvalidArgument`](ErrorKind::InvalidArgument) when it would end before it begins, or
+    ///   take its own place
     /// - [`Conflict`](ErrorKind::Conflict) when it ended at another moment, or because of another
-    ///   relationship, than is said; the error carries it
+    ///   relationship, than is said; the error carries it. Also when
+    ///   [others never stop](Self#errors) changing it
     pub async fn invalidate(&self, id: &RelationshipId, ending: Ending) -> Result<Relationship> {
         const DOING: &str = "end a relationship";
 
+        if ending.by.as_ref() == Some(id) {
+            return Err(BackendError::new(ErrorKind::InvalidArgument, DOING)
+                .because(format!(
+                    "{id:?} is the relationship itself: name the one that takes its place, or none"
+                ))
+                .into());
+        }
         self.correct(id, DOING, |before, now| {
             if let Some(ended) = before.valid_until {
                 let same = ending.until.is_none_or(|until| until == ended)
@@ -82,7 +91,8 @@ impl MemoryGraph {
     /// # Errors
     ///
     /// - [`NotFound`](ErrorKind::NotFound) when there is no such relationship
-    /// - [`Conflict`](ErrorKind::Conflict) when it has ended; the error carries it
+    /// - [`Conflict`](ErrorKind::Conflict) when it has ended; the error carries it. Also when
+    ///   [others never stop](Self#errors) changing it
     pub async fn reinforce(&self, id: &RelationshipId, outcome: Outcome) -> Result<Relationship> {
         const DOING: &str = "reinforce a relationship";
 
@@ -105,6 +115,7 @@ impl MemoryGraph {
     /// # Errors
     ///
     /// - [`NotFound`](ErrorKind::NotFound) when there is no such relationship
+    /// - [`Conflict`](ErrorKind::Conflict) when [others never stop](Self#errors) changing it
     pub async fn unrelate(&self, id: &RelationshipId) -> Result<Relationship> {
         self.correct(id, "remove a relationship", |before, _| {
             let change = Change::RemoveRelationship(id.clone());
@@ -124,7 +135,7 @@ impl MemoryGraph {
             Timestamp,
         ) -> std::result::Result<Option<(Change, Relationship)>, BackendError>,
     ) -> Result<Relationship> {
-        let mut tries = 0;
+        let mut tries = Tries::default();
         loop {
             let before = self.backend.relationship(id).await?.ok_or_else(|| {
                 BackendError::new(ErrorKind::NotFound, doing)
@@ -146,8 +157,7 @@ impl MemoryGraph {
                     tracing::debug!(%id, doing, "done");
                     return Ok(result);
                 }
-                Err(error) if error.kind() == ErrorKind::Conflict && tries < TRIES => tries += 1,
-                Err(error) => return Err(Error::from(error)),
+                Err(error) => tries.again(error).await?,
             }
         }
     }

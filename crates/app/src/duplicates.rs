@@ -65,6 +65,7 @@ impl MemoryGraph {
         let query = ListQuery {
             filter: MemoryFilter {
                 contents: contents.collect(),
+                project_path: common_project(refusing.keys()).map(str::to_owned),
                 as_of: AsOf::Latest,
                 ..MemoryFilter::default()
             },
@@ -94,6 +95,12 @@ impl MemoryGraph {
             }
         }
     }
+}
+
+/// Returns the project that all of them belong to.
+fn common_project<'a>(mut sayings: impl Iterator<Item = &'a Saying<'a>>) -> Option<&'a str> {
+    let (_, project) = *sayings.next()?;
+    project.filter(|_| sayings.all(|(_, other)| *other == project))
 }
 
 /// Says which of many it is.

@@ -2,7 +2,7 @@ use domain::{Memory, MemoryId};
 use ports::{BackendError, Batch, Change, ErrorKind, Expect, GraphBackendExt};
 use serde::Serialize;
 
-use crate::{Error, MemoryGraph, Result};
+use crate::{MemoryGraph, Result, tries::Tries};
 
 /// What was erased.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -22,15 +22,17 @@ impl MemoryGraph {
     /// and what quarantine has about it. Also for a memory that was
     /// [forgotten](Self::forget) before.
     ///
-    /// What other memories say about it in their own words stays, and so do copies elsewhere:
-    /// exports and backups.
+    /// What other memories say about it stays: their own words, and its id, where it
+    /// [took their place](Memory::superseded_by). So do copies elsewhere: exports and backups.
     ///
     /// # Errors
     ///
     /// - [`NotFound`](ErrorKind::NotFound) when there is no trace of such a memory
+    /// - [`Conflict`](ErrorKind::Conflict) when [others never stop](Self#errors) changing it
     pub async fn erase(&self, id: &MemoryId) -> Result<Erased> {
         const DOING: &str = "erase a memory";
 
+        let mut tries = Tries::default();
         loop {
             let memory = self.backend.memory(id).await?;
             let expect = match &memory {
@@ -58,8 +60,7 @@ impl MemoryGraph {
                     return Ok(erased);
                 }
                 // Somebody changed it in between: what is returned is what is erased.
-                Err(error) if error.kind() == ErrorKind::Conflict => {}
-                Err(error) => return Err(Error::from(error)),
+                Err(error) => tries.again(error).await?,
             }
         }
     }

@@ -34,6 +34,7 @@ mod dot;
 mod graphml;
 mod jsonl;
 mod knowledge_graph;
+mod lock;
 mod markdown;
 mod mermaid;
 pub(crate) mod pages;
@@ -187,6 +188,15 @@ pub enum ExportError {
         /// The file that it writes to.
         file: String,
     },
+    /// A file that no export wrote has the name of a note.
+    #[error(
+        "{file} is no note of an export, and a note is to have its name: rename it or move it away, \
+         or choose another folder"
+    )]
+    NoNote {
+        /// The file.
+        file: String,
+    },
     /// The target cannot be written.
     #[error("{file} cannot be written: {reason}")]
     Write {
@@ -212,7 +222,7 @@ impl ExportError {
     /// The decision that the caller can take.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Exists { .. } => ErrorKind::InvalidArgument,
+            Self::Exists { .. } | Self::NoNote { .. } => ErrorKind::InvalidArgument,
             Self::InUse { .. } | Self::Changing { .. } => ErrorKind::Busy,
             Self::Write { denied: true, .. } => ErrorKind::Unauthorized,
             Self::Write { denied: false, .. } => ErrorKind::Backend,

@@ -1,8 +1,8 @@
 use domain::{Memory, MemoryId};
-use ports::{Batch, Change, ErrorKind, Expect};
+use ports::{Batch, Change, Expect};
 use serde::Serialize;
 
-use crate::{Error, MemoryGraph, Result};
+use crate::{MemoryGraph, Result, tries::Tries};
 
 /// What was removed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -19,8 +19,10 @@ impl MemoryGraph {
     ///
     /// # Errors
     ///
-    /// - [`NotFound`](ErrorKind::NotFound) when there is no such memory
+    /// - [`NotFound`](ports::ErrorKind::NotFound) when there is no such memory
+    /// - [`Conflict`](ports::ErrorKind::Conflict) when [others never stop](Self#errors) changing it
     pub async fn forget(&self, id: &MemoryId) -> Result<Forgotten> {
+        let mut tries = Tries::default();
         loop {
             let memory = self.present(id, "forget a memory").await?;
             let batch = Batch::default()
@@ -36,8 +38,7 @@ impl MemoryGraph {
                     });
                 }
                 // Somebody changed it in between: what is returned is what is removed.
-                Err(error) if error.kind() == ErrorKind::Conflict => {}
-                Err(error) => return Err(Error::from(error)),
+                Err(error) => tries.again(error).await?,
             }
         }
     }

@@ -24,6 +24,7 @@ mod knowledge_graph;
 mod lines;
 mod record;
 mod related;
+mod source;
 mod survey;
 
 use std::{
@@ -39,7 +40,7 @@ use self::item::Item;
 use crate::{MemoryGraph, Result};
 
 pub use cycles::Cycle;
-pub use database::{DatabaseImport, KeptAside, is_database};
+pub use database::{DatabaseImport, is_database};
 pub use failure::{ImportError, Missing};
 pub use ports::RecordKind;
 
@@ -183,7 +184,8 @@ impl MemoryGraph {
     /// Imports a file: our own JSON Lines, a JSON export of the Python or TypeScript MemoryGraph,
     /// or the file of the official MCP memory server.
     ///
-    /// The source is read twice, and a JSON export four times: records are checked, then kept, in
+    /// The source is read twice, our own JSON Lines three times when relationships stand before
+    /// their memories, and a JSON export four times: records are checked, then kept, in
     /// batches of at most 3,000 that each go in as a whole. Of our own JSON Lines 16 bytes for each
     /// id are held in memory, of a JSON export the ids; of a file of the MCP memory server its
     /// relations, as that server itself does. `progress` is called often.

@@ -199,6 +199,7 @@
 //! `examples/service.rs` is a whole service over HTTP, in 60 lines.
 
 mod activity;
+mod aside;
 mod bridges;
 mod clock;
 mod clusters;
@@ -223,6 +224,7 @@ mod remember;
 mod restore;
 mod supersede;
 mod sync;
+mod tries;
 mod update;
 mod upkeep;
 mod usage;
@@ -239,8 +241,8 @@ pub use bridges::{BridgeMemory, BridgeQuery, BridgeRelationship, Bridges};
 pub use clock::SystemClock;
 pub use clusters::{Cluster, ClusterQuery, Clusters};
 pub use config::{
-    BackendName, Config, ConfigError, DatabaseUrl, Flags, Listed, LogLevel, Origin, Secret, Setting,
-    TursoMode,
+    BackendName, Config, ConfigError, DatabaseUrl, Flags, Listed, LogLevel, Origin, Secret,
+    Setting, TursoMode,
 };
 pub use contextual::ContextualSearch;
 pub use correct::Ending;

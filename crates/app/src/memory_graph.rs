@@ -1,4 +1,7 @@
-use std::sync::Arc;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use domain::{Memory, Timestamp};
 use ports::{Clock, Cycles, GraphBackend, Health, IdSource, Statistics, Upgrade};
@@ -19,18 +22,21 @@ use crate::{Config, Result, SystemClock, UuidV7Source, open::open_store, usage::
 /// waits, and by [`close`](Self::close). Where they cannot be written, as in a
 /// file that is read only, they wait for the next time, at most 10,000 of them. Only these counts
 /// are lost when a graph is dropped without being closed, or closed while its primary does not
-/// answer.
+/// answer; and a use that is written while somebody changes the same memory may not be counted.
 ///
 /// # Errors
 ///
 /// Besides the kinds that a method names, every call can fail as its
-/// [backend](GraphBackend#errors) can.
+/// [backend](GraphBackend#errors) can. A call that changes what others change at the same moment
+/// tries again; where they never stop, it gives up after some twenty tries, with a
+/// [`Conflict`](ports::ErrorKind::Conflict).
 #[derive(Clone, Debug)]
 pub struct MemoryGraph {
     pub(crate) backend: Arc<dyn GraphBackend>,
     pub(crate) cycles: Cycles,
     pub(crate) usage: Arc<Usage>,
     upgraded: Option<Arc<Upgrade>>,
+    file: Option<Arc<PathBuf>>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
 }
@@ -52,8 +58,10 @@ impl MemoryGraph {
             Cycles::Refuse
         };
         let graph = Self::over(backend, clock, Arc::new(UuidV7Source)).with_cycles(cycles);
+        let file = std::path::absolute(&config.path().value).ok();
         Ok(Self {
             upgraded: upgraded.map(Arc::new),
+            file: file.map(Arc::new),
             ..graph
         })
     }
@@ -70,6 +78,7 @@ impl MemoryGraph {
             backend,
             cycles: Cycles::Refuse,
             upgraded: None,
+            file: None,
             clock,
             ids,
         }
@@ -85,6 +94,11 @@ impl MemoryGraph {
     /// was repaired, what is in quarantine, and where the store is as it was.
     pub fn upgraded(&self) -> Option<&Upgrade> {
         self.upgraded.as_deref()
+    }
+
+    /// The file that [`open`](Self::open) opened.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.file.as_deref().map(PathBuf::as_path)
     }
 
     /// The backend, for what has no use case here.

@@ -1,8 +1,10 @@
 //! Carries a graph from one store into another: from SQLite to Turso, back, or between files and
 //! primaries.
 //!
-//! Everything comes along: ids, times, validity, versions, counters, what has ended and what took
-//! its place, also cycles. What the target has already stays as it is:
+//! Everything that the graph is comes along: ids, times, validity, versions, counters, what has ended
+//! and what took its place, also cycles, and what is in quarantine. What it was does not: earlier
+//! states of memories and relationships stay in the source, and the report says how many. What the
+//! target has already stays as it is:
 //!
 //! - A memory or relationship with the same id that says the same is there already. How often and
 //!   when a memory was used says nothing: a target that is in use is no other graph.
@@ -19,6 +21,7 @@ mod carry;
 mod compare;
 mod order;
 mod place;
+mod quarantine;
 mod route;
 mod sum;
 mod verify;
@@ -29,6 +32,7 @@ use serde::Serialize;
 
 use crate::Result;
 
+pub(crate) use route::is_same_file;
 pub use route::{Ends, Route};
 
 /// The most memories or relationships that are read at once, and that go into the target at once.
@@ -79,6 +83,8 @@ pub struct Migrated {
     pub memories: Tally,
     /// What became of the relationships.
     pub relationships: Tally,
+    /// What became of what the source has in quarantine.
+    pub quarantined: KeptAside,
     /// What the target has under the same id and with another content, which was left as it is; at
     /// most 1,000, the tallies count all.
     pub differing: Vec<Differing>,
@@ -104,6 +110,17 @@ pub struct Tally {
     pub differing: u64,
     /// How many were left out since the target states the same; memories never are.
     pub stated_already: u64,
+}
+
+/// What became of records in quarantine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct KeptAside {
+    /// How many the source has.
+    pub read: u64,
+    /// How many were not in quarantine in the target and are now.
+    pub added: u64,
+    /// How many were in quarantine there already.
+    pub already_there: u64,
 }
 
 /// Something that source and target have under one id with different contents.
@@ -132,6 +149,8 @@ pub struct Verified {
     pub memories: u64,
     /// How many relationships of the source it has, equal in every field.
     pub relationships: u64,
+    /// How many of what the source has in quarantine it has there.
+    pub quarantined: u64,
     /// The sum of their SHA-256, cut to 128 bits, in hexadecimal; equal in source and target.
     pub digest: String,
     /// How many searches, each for the title of a memory, found it as they do in the source; at
@@ -243,7 +262,8 @@ impl Migrated {
 ///
 /// Reads pages of 500 and writes batches of at most as many, so the graph may be of any size; only
 /// relationships that took each other's place in a circle go in together, however many they are.
-/// Memories come before relationships. A replica is synced before it is read. The schema of `to` has
+/// Memories come before relationships, and what is in quarantine last. Earlier states stay in the
+/// source; a notice says how many, when there are any. A replica is synced before it is read. The schema of `to` has
 /// to be initialised. `progress` is called often.
 ///
 /// A dry run calls nothing that changes `to`. It does not see that two relationships of the source
@@ -277,7 +297,21 @@ pub async fn migrate(
             "the source is a replica that could not be synced, so this is its state of {last}: {error}"
         ));
     }
-    let carried = carry::all(from, to, &mut migrated, progress).await?;
+    let statistics = from.statistics().await?;
+    if statistics.earlier_states > 0 {
+        let states = match statistics.earlier_states {
+            1 => "1 earlier state of a memory or relationship stays".to_owned(),
+            states => format!("{states} earlier states of memories and relationships stay"),
+        };
+        migrated.notices.push(format!(
+            "{states} in the source, since the target tells only its own past: keep the source for \
+             `memorygraph history`"
+        ));
+    }
+    let carried = carry::all(from, to, &statistics, &mut migrated, progress).await?;
+    if statistics.quarantined > 0 {
+        migrated.quarantined = quarantine::carry(from, to, options.dry_run).await?;
+    }
     if !options.dry_run {
         let verified = verify::all(from, to, &carried, &migrated, progress).await?;
         migrated.verified = Some(verified);

@@ -1,7 +1,4 @@
-use std::{
-    collections::{HashMap, HashSet},
-    thread,
-};
+use std::collections::{HashMap, HashSet};
 
 use domain::network::{Join, Network};
 use domain::{
@@ -9,7 +6,6 @@ use domain::{
     RelationshipType, Sort,
 };
 use ports::{BackendError, ErrorKind};
-use tokio::sync::oneshot;
 
 use crate::{MemoryGraph, Result};
 
@@ -136,13 +132,6 @@ impl Seen {
         ids.sort_unstable();
         ids
     }
-}
-
-/// Does what takes long on a thread of its own, so that the host's other tasks go on.
-pub(crate) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    let (send, receive) = oneshot::channel();
-    thread::spawn(move || drop(send.send(work())));
-    receive.await.expect("looking at a network does not panic")
 }
 
 fn check_scope(doing: &'static str, memories: usize, relationships: usize) -> Result<()> {

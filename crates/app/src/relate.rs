@@ -2,10 +2,10 @@ use domain::{
     AsOf, Direction, MemoryId, PageRequest, Relationship, RelationshipId, RelationshipQuery,
     RelationshipType, Score, Timestamp,
 };
-use ports::{BackendError, Batch, Conflict, GraphBackendExt};
+use ports::{BackendError, Batch, Conflict, GraphBackendExt, Reinforced};
 use serde::Serialize;
 
-use crate::{MemoryGraph, Result};
+use crate::{MemoryGraph, Result, tries::Tries};
 
 /// A relationship to be: what its author says. Id and times are the application's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,8 @@ pub struct Link {
     pub strength: Option<Score>,
     /// How sure its author is; none for the default of its type.
     pub confidence: Option<Score>,
-    /// Under which circumstances it holds, in free text.
+    /// Under which circumstances it holds, in free text. When it reinforces what is stated already,
+    /// it is kept only where that has none.
     pub context: Option<String>,
     /// From when it holds; none for from now.
     pub valid_from: Option<Timestamp>,
@@ -70,8 +71,22 @@ pub struct Linked {
     pub contradictions: Vec<Relationship>,
 }
 
+impl Linked {
+    fn of(relationship: Relationship, reinforced: bool) -> Self {
+        Self {
+            relationship,
+            reinforced,
+            contradictions: Vec::new(),
+        }
+    }
+}
+
 impl MemoryGraph {
-    /// Joins two memories. Stating again what is stated already reinforces it.
+    /// Joins two memories. Stating again what is stated already reinforces it: it gains the
+    /// evidence, as [`Relationship::joined_by`] says, and keeps its context where it has one.
+    ///
+    /// An id that is taken is looked for before the write: of two callers that bring the same new
+    /// id at the same moment, the later one may replace what the other one stated.
     ///
     /// # Errors
     ///
@@ -79,7 +94,8 @@ impl MemoryGraph {
     /// - [`InvalidArgument`](ports::ErrorKind::InvalidArgument) when both are the same memory, or
     ///   it breaks another limit of the domain
     /// - [`Conflict`](ports::ErrorKind::Conflict) when it would close a cycle of a type that has
-    ///   none, unless cycles are allowed, or when it brings the id of a relationship that is there
+    ///   none, unless cycles are allowed, or when it brings the id of a relationship that is there;
+    ///   and when [others never stop](Self#errors) removing what it reinforces
     pub async fn relate(&self, link: Link) -> Result<Linked> {
         let id = match &link.id {
             Some(id) => {
@@ -94,30 +110,23 @@ impl MemoryGraph {
             cycles: self.cycles,
             ..Batch::default()
         };
-        let receipt = self
-            .backend
-            .apply(batch.put_relationship(relationship.clone()))
-            .await?;
-
-        let reinforced = receipt.reinforced.into_iter().next();
-        let kind = relationship.relationship_type;
-        let mut types: Vec<_> = kind.contradictions().collect();
-        if reinforced.is_some() {
-            types.push(kind);
-        }
-        let mut linked = Linked {
-            relationship,
-            reinforced: reinforced.is_some(),
-            contradictions: Vec::new(),
-        };
-        if !types.is_empty() {
-            for found in self.beside(&linked.relationship, types).await? {
-                if found.relationship_type != kind {
-                    linked.contradictions.push(found);
-                } else if reinforced.as_ref().is_some_and(|it| it.kept == found.id) {
-                    linked.relationship = found;
-                }
+        let batch = batch.put_relationship(relationship.clone());
+        let mut tries = Tries::default();
+        let mut linked = loop {
+            let receipt = self.backend.apply(batch.clone()).await?;
+            let Some(reinforced) = receipt.reinforced.into_iter().next() else {
+                break Linked::of(relationship, false);
+            };
+            match self.backend.relationship(&reinforced.kept).await? {
+                Some(kept) => break Linked::of(kept, true),
+                // Somebody removed it in between, and this with it: it is stated anew.
+                None => tries.again(removed(&reinforced)).await?,
             }
+        };
+        let kind = linked.relationship.relationship_type;
+        let types: Vec<_> = kind.contradictions().collect();
+        if !types.is_empty() {
+            linked.contradictions = self.beside(&linked.relationship, types).await?;
         }
         let kept = &linked.relationship;
         tracing::debug!(id = %kept.id, from = %kept.from, to = %kept.to, %kind, "related");
@@ -168,6 +177,15 @@ impl MemoryGraph {
             }
         }
     }
+}
+
+fn removed(reinforced: &Reinforced) -> BackendError {
+    let detail = format!(
+        "{:?}, which states the same, is removed again and again: try it later",
+        reinforced.kept
+    );
+    let conflict = Conflict::Relationship { found: None };
+    BackendError::conflict("relate", conflict, detail)
 }
 
 fn joins_alike(one: &Relationship, other: &Relationship) -> bool {

@@ -10,13 +10,19 @@ use crate::{Config, Result, open::replace};
 ///
 /// The backup is checked before anything is touched. Whenever the process is killed, the store is the
 /// old one or the new one, whole. A predecessor's store is a backup too: the first that opens it
-/// upgrades it.
+/// upgrades it. A store that is in use is one as well, and read as one state; but a
+/// [`MemoryGraph`](crate::MemoryGraph) of this process should not have it open with another backend.
+///
+/// Where the path of the store is a link, what it leads to is replaced, and kept beside that.
 ///
 /// # Errors
 ///
-/// - [`Busy`](ErrorKind::Busy) while somebody has the store open
+/// - [`Busy`](ErrorKind::Busy) while somebody has the store open, and for a backup that others do not
+///   cease to change
 /// - [`InvalidArgument`](ErrorKind::InvalidArgument) when there is no backup at `file`, or the store is
 ///   an embedded replica
+/// - [`Unauthorized`](ErrorKind::Unauthorized) for a store that is encrypted with another key than the
+///   one of `config`, or is not encrypted and the backup is
 /// - [`Corrupt`](ErrorKind::Corrupt) for a backup that is damaged, or has another key
 /// - [`Schema`](ErrorKind::Schema) for a backup that a newer program, or another one, made
 /// - [`Unsupported`](ErrorKind::Unsupported) when a primary keeps the graph, or nothing does

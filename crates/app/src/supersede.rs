@@ -1,8 +1,8 @@
 use domain::{Memory, MemoryId, Relationship, RelationshipId, RelationshipType, Timestamp};
-use ports::{BackendError, Batch, Conflict, ErrorKind, Expect};
+use ports::{BackendError, Batch, Conflict, ErrorKind, Expect, GraphBackendExt};
 use serde::Serialize;
 
-use crate::{Draft, Error, MemoryGraph, Result, duplicates::Candidate, update::TRIES};
+use crate::{Draft, MemoryGraph, Result, duplicates::Candidate, tries::Tries};
 
 /// A memory that took the place of another one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -22,13 +22,16 @@ impl MemoryGraph {
     /// relationships stay as they are. The new one belongs to the same project unless the draft
     /// names another, and without a context of its own takes that of the old one.
     ///
+    /// Where the one that took its place is no longer there, another one can.
+    ///
     /// # Errors
     ///
     /// - [`NotFound`](ErrorKind::NotFound) when there is no such memory
     /// - [`InvalidArgument`](ErrorKind::InvalidArgument) when the draft breaks a limit of the
     ///   domain, or brings the id of the old memory
-    /// - [`Conflict`](ErrorKind::Conflict) when something else took its place already, which the
-    ///   message names, and as for [`remember`](Self::remember)
+    /// - [`Conflict`](ErrorKind::Conflict) when another memory that is there took its place
+    ///   already, which the message names, while the error carries the old one; as for
+    ///   [`remember`](Self::remember); and when [others never stop](Self#errors) changing it
     ///
     /// # Examples
     ///
@@ -62,11 +65,13 @@ impl MemoryGraph {
                 ))
                 .into());
         }
-        let mut tries = 0;
+        let mut tries = Tries::default();
         loop {
             let old = self.present(id, DOING).await?;
-            if let Some(successor) = old.superseded_by.clone() {
-                return Err(superseded_before(DOING, &successor, old).into());
+            if let Some(successor) = &old.superseded_by
+                && self.backend.memory(successor).await?.is_some()
+            {
+                return Err(superseded_before(DOING, old).into());
             }
             let now = self.now();
             let candidate = self.candidate(inheriting(draft.clone(), &old), now)?;
@@ -101,8 +106,8 @@ impl MemoryGraph {
                         relationship,
                     });
                 }
-                Err(error) if tries < TRIES && is_about(&error, id) => tries += 1,
-                Err(error) => return Err(Error::from(error)),
+                Err(error) if is_about(&error, id) => tries.again(error).await?,
+                Err(error) => return Err(error.into()),
             }
         }
     }
@@ -133,9 +138,11 @@ fn ended(old: Memory, new: &Memory, now: Timestamp) -> Memory {
     }
 }
 
-fn superseded_before(doing: &'static str, successor: &MemoryId, old: Memory) -> BackendError {
+fn superseded_before(doing: &'static str, old: Memory) -> BackendError {
+    let successor = old.superseded_by.as_ref().map(MemoryId::as_str);
     let detail = format!(
-        "{successor:?} took the place of {:?} already: supersede that one, or update it",
+        "{:?} took the place of {:?} already: supersede that one, or update it",
+        successor.unwrap_or_default(),
         old.id
     );
     let conflict = Conflict::Memory {

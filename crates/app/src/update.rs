@@ -1,11 +1,8 @@
 use domain::{Memory, MemoryContext, MemoryId, MemoryType, PageRequest, Score, Timestamp};
-use ports::{BackendError, Batch, Conflict, ErrorKind, Expect};
+use ports::{BackendError, Batch, Conflict, Expect};
 use serde::Serialize;
 
-use crate::{Error, MemoryGraph, Result, merge::merge};
-
-/// How often a change is tried again against something that others change at the same time.
-pub(crate) const TRIES: usize = 5;
+use crate::{MemoryGraph, Result, merge::merge, tries::Tries};
 
 /// The most states of a history that are read at once.
 const STATES: u32 = 100;
@@ -84,7 +81,8 @@ fn set_some<T: Clone>(place: &mut Option<T>, value: Option<&T>) {
 
 impl MemoryGraph {
     /// Changes a memory and returns it as it is now. A change that changes nothing leaves version
-    /// and `updated_at` as they are.
+    /// and `updated_at` as they are, unless somebody wrote texts or tags past the application that
+    /// are not in the form in which it keeps them: then that is the change.
     ///
     /// With an [`expected_version`](Update::expected_version) that has passed, the change is
     /// merged with what others did since, field by field: a field that only they changed stays
@@ -93,11 +91,13 @@ impl MemoryGraph {
     ///
     /// # Errors
     ///
-    /// - [`NotFound`](ErrorKind::NotFound) when there is no such memory
-    /// - [`InvalidArgument`](ErrorKind::InvalidArgument) when it would break a limit of the domain
-    /// - [`Conflict`](ErrorKind::Conflict) when others changed the same field to something else
-    ///   since the expected version, or the history does not have that version; the error carries
-    ///   the memory as it was found, and its message shows both sides
+    /// - [`NotFound`](ports::ErrorKind::NotFound) when there is no such memory
+    /// - [`InvalidArgument`](ports::ErrorKind::InvalidArgument) when it would break a limit of the
+    ///   domain
+    /// - [`Conflict`](ports::ErrorKind::Conflict) when others changed the same field to something
+    ///   else since the expected version, or the history does not have that version; the error
+    ///   carries the memory as it was found, and its message shows both sides. Also when
+    ///   [others never stop](Self#errors) changing it
     ///
     /// # Examples
     ///
@@ -127,7 +127,7 @@ impl MemoryGraph {
     pub async fn update(&self, id: &MemoryId, update: &Update) -> Result<Updated> {
         const DOING: &str = "update a memory";
 
-        let mut tries = 0;
+        let mut tries = Tries::default();
         let mut seen: Option<Memory> = None;
         loop {
             let before = self.present(id, DOING).await?;
@@ -159,18 +159,17 @@ impl MemoryGraph {
             set_some(&mut memory.updated_by, update.author.as_ref());
             memory.check()?;
             let batch = Batch::default().expect(expect).put_memory(memory.clone());
-            match self.backend.apply(batch).await.map_err(Error::from) {
+            match self.backend.apply(batch).await {
                 Ok(_) => {
                     tracing::debug!(%id, version = memory.version, ?merged, "updated");
                     return Ok(Updated { memory, merged });
                 }
-                Err(error) if error.kind() == ErrorKind::Conflict && tries < TRIES => {
-                    tries += 1;
+                Err(error) => {
+                    tries.again(error).await?;
                     if update.expected_version == Some(before.version) {
                         seen = Some(before.normalised());
                     }
                 }
-                Err(error) => return Err(error),
             }
         }
     }

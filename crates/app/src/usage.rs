@@ -26,6 +26,8 @@ const KEPT: usize = MOST - MOST / 10;
 pub(crate) struct Usage {
     backend: Arc<dyn GraphBackend>,
     waiting: Mutex<Waiting>,
+    /// Held by who writes them, so that who closes waits for that.
+    writing: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Default)]
@@ -35,6 +37,8 @@ struct Waiting {
     since: Option<Timestamp>,
     /// Whether the last try to write them failed: the next one takes its time.
     failed: bool,
+    /// Whether a task was asked to write them.
+    asked: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +67,7 @@ impl Waiting {
     fn is_due(&self, now: Timestamp) -> bool {
         let many = self.uses.len() >= MANY && !self.failed;
         let long = |since: Timestamp| now.duration_since(since).unsigned_abs() >= PATIENCE;
-        !self.uses.is_empty() && (many || self.since.is_some_and(long))
+        !self.uses.is_empty() && !self.asked && (many || self.since.is_some_and(long))
     }
 
     fn take(&mut self) -> BTreeMap<MemoryId, Uses> {
@@ -95,6 +99,7 @@ impl Usage {
         Arc::new(Self {
             backend,
             waiting: Mutex::default(),
+            writing: tokio::sync::Mutex::default(),
         })
     }
 
@@ -113,12 +118,14 @@ impl Usage {
             waiting.note(memories, once);
             // Without a runtime nobody can write them now.
             let runtime = Handle::try_current().ok().filter(|_| waiting.is_due(now));
-            runtime.map(|runtime| (runtime, waiting.take()))
+            waiting.asked |= runtime.is_some();
+            runtime
         };
-        // A runtime that shuts down drops what it is given, so nothing is locked here.
-        if let Some((runtime, uses)) = due {
-            let usage = Arc::clone(self);
-            drop(runtime.spawn(async move { usage.write(uses).await }));
+        // A runtime that shuts down drops what it is given, so nothing is locked here. What is
+        // dropped before its turn has taken nothing.
+        if let Some(runtime) = due {
+            let asked = Asked(Arc::clone(self));
+            drop(runtime.spawn(async move { asked.0.flush().await }));
         }
     }
 
@@ -128,13 +135,14 @@ impl Usage {
     }
 
     /// Writes what waits. What cannot be written waits on.
-    pub(crate) async fn flush(&self) {
+    async fn flush(&self) {
+        let _alone = self.writing.lock().await;
         let uses = self.waiting().take();
         self.write(uses).await;
     }
 
-    /// Writes what waits for the last time, unless that would have to wait for a primary that did
-    /// not answer before.
+    /// Writes what waits for the last time, after what is being written, unless that would have to
+    /// wait for a primary that did not answer before.
     pub(crate) async fn finish(&self) {
         let replica = self.backend.replica().ok();
         if replica.is_some_and(|replica| replica.sync_status().last_error.is_some()) {
@@ -183,5 +191,14 @@ impl Usage {
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A task that was asked to write what waits; when it is done, or dropped, another one can be.
+struct Asked(Arc<Usage>);
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        self.0.waiting().asked = false;
     }
 }

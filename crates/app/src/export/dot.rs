@@ -1,34 +1,24 @@
 //! [DOT](https://graphviz.org/doc/info/lang.html), the language of Graphviz.
 
-use std::{collections::HashMap, iter};
-
-use domain::MemoryId;
+use std::iter;
 
 use super::Part;
 
 /// Writes a part, line by line.
 pub(super) fn lines(part: &Part) -> impl Iterator<Item = String> + Send + '_ {
-    let numbers: HashMap<&MemoryId, usize> = part
-        .memories
-        .iter()
-        .enumerate()
-        .map(|(number, memory)| (&memory.id, number))
-        .collect();
     let nodes = part.memories.iter().enumerate().map(|(number, memory)| {
         let title = quoted(&memory.title);
         let tooltip = quoted(&format!("{} {}", memory.memory_type, memory.id));
         format!("  n{number} [label={title}, tooltip={tooltip}];\n")
     });
-    let edges = part.relationships.iter().filter_map(move |relationship| {
-        let [from, to] = [&relationship.from, &relationship.to].map(|end| numbers.get(end));
+    let edges = part.joins().map(|(from, to, relationship)| {
         let kind = relationship.relationship_type;
         let arrow = if kind.is_symmetric() {
             ", dir=none"
         } else {
             ""
         };
-        let (from, to) = (from?, to?);
-        Some(format!("  n{from} -> n{to} [label=\"{kind}\"{arrow}];\n"))
+        format!("  n{from} -> n{to} [label=\"{kind}\"{arrow}];\n")
     });
     iter::once("digraph memories {\n  node [shape=box, style=rounded];\n".to_owned())
         .chain(nodes)

@@ -1,8 +1,8 @@
 //! [GraphML](http://graphml.graphdrawing.org), an XML format for graphs.
 
-use std::{collections::HashMap, fmt::Write, iter};
+use std::{fmt::Write, iter};
 
-use domain::{Memory, MemoryId, Relationship, time_text};
+use domain::{Memory, Relationship, time_text};
 
 use super::Part;
 
@@ -13,8 +13,8 @@ const HEAD: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 /// What is told of a memory: the key, its type, and its text.
 type Told<T> = (&'static str, &'static str, fn(&T) -> Option<String>);
 
-/// `label` is what viewers show.
-const OF_MEMORIES: [Told<Memory>; 17] = [
+/// `label` is what viewers show; `context` and `tags` are JSON.
+const OF_MEMORIES: [Told<Memory>; 20] = [
     ("id", "string", |it| Some(it.id.to_string())),
     ("label", "string", |it| Some(it.title.clone())),
     ("type", "string", |it| Some(it.memory_type.to_string())),
@@ -26,6 +26,10 @@ const OF_MEMORIES: [Told<Memory>; 17] = [
     ("project", "string", |it| {
         it.project_path().map(str::to_owned)
     }),
+    ("context", "string", |it| {
+        let context = it.context.as_ref()?;
+        Some(serde_json::json!(context).to_string())
+    }),
     ("importance", "double", |it| {
         Some(it.importance.get().to_string())
     }),
@@ -36,7 +40,11 @@ const OF_MEMORIES: [Told<Memory>; 17] = [
         it.effectiveness.map(|score| score.get().to_string())
     }),
     ("usage_count", "long", |it| Some(it.usage_count.to_string())),
+    ("last_accessed", "string", |it| {
+        it.last_accessed.map(time_text)
+    }),
     ("version", "long", |it| Some(it.version.to_string())),
+    ("updated_by", "string", |it| it.updated_by.clone()),
     ("created_at", "string", |it| Some(time_text(it.created_at))),
     ("updated_at", "string", |it| Some(time_text(it.updated_at))),
     ("valid_from", "string", |it| Some(time_text(it.valid_from))),
@@ -47,7 +55,7 @@ const OF_MEMORIES: [Told<Memory>; 17] = [
 ];
 
 /// `weight` is what viewers place memories by.
-const OF_RELATIONSHIPS: [Told<Relationship>; 9] = [
+const OF_RELATIONSHIPS: [Told<Relationship>; 15] = [
     ("id", "string", |it| Some(it.id.to_string())),
     ("label", "string", |it| {
         Some(it.relationship_type.to_string())
@@ -60,36 +68,45 @@ const OF_RELATIONSHIPS: [Told<Relationship>; 9] = [
     ("evidence_count", "long", |it| {
         Some(it.evidence_count.to_string())
     }),
+    ("validation_count", "long", |it| {
+        Some(it.validation_count.to_string())
+    }),
+    ("counter_evidence_count", "long", |it| {
+        Some(it.counter_evidence_count.to_string())
+    }),
+    ("success_rate", "double", |it| {
+        it.success_rate.map(|score| score.get().to_string())
+    }),
+    ("last_validated", "string", |it| {
+        it.last_validated.map(time_text)
+    }),
+    ("created_at", "string", |it| Some(time_text(it.created_at))),
     ("recorded_at", "string", |it| {
         Some(time_text(it.recorded_at))
     }),
     ("valid_from", "string", |it| Some(time_text(it.valid_from))),
     ("valid_until", "string", |it| it.valid_until.map(time_text)),
+    ("invalidated_by", "string", |it| {
+        it.invalidated_by.as_ref().map(ToString::to_string)
+    }),
 ];
 
 /// Writes a part, line by line. Nodes are `n0`, `n1` and so on, since an id of a memory need not
 /// be a name in XML.
 pub(super) fn lines(part: &Part) -> impl Iterator<Item = String> + Send + '_ {
-    let numbers: HashMap<&MemoryId, usize> = part
-        .memories
-        .iter()
-        .enumerate()
-        .map(|(number, memory)| (&memory.id, number))
-        .collect();
     let nodes = part.memories.iter().enumerate().map(|(number, memory)| {
         let mut line = format!("    <node id=\"n{number}\">");
         tell(&mut line, "n", &OF_MEMORIES, memory);
         line + "</node>\n"
     });
-    let edges = part.relationships.iter().filter_map(move |relationship| {
-        let [from, to] = [&relationship.from, &relationship.to].map(|end| numbers.get(end));
-        let mut line = format!("    <edge source=\"n{}\" target=\"n{}\"", from?, to?);
+    let edges = part.joins().map(|(from, to, relationship)| {
+        let mut line = format!("    <edge source=\"n{from}\" target=\"n{to}\"");
         if relationship.relationship_type.is_symmetric() {
             line.push_str(" directed=\"false\"");
         }
         line.push('>');
         tell(&mut line, "e", &OF_RELATIONSHIPS, relationship);
-        Some(line + "</edge>\n")
+        line + "</edge>\n"
     });
     iter::once(HEAD.to_owned())
         .chain(keys("n", "node", &OF_MEMORIES))

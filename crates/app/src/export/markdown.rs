@@ -18,7 +18,7 @@ use super::{
     Existing, PartQuery, PartReport,
     pages::{Memories, Relationships},
 };
-use crate::{MemoryGraph, Result, network::aside};
+use crate::{MemoryGraph, Result, aside::aside};
 
 /// How many notes are written at once.
 const NOTES: usize = 256;
@@ -43,16 +43,20 @@ impl MemoryGraph {
     /// short text that follows from the id: the same memory always gets the same name, and no two
     /// get one name.
     ///
-    /// The notes stand in `<folder>.partial` until all are written; then those of an earlier
-    /// export are removed, and they take their place. Only a page of memories with their
-    /// relationships is held at a time, unless a part is asked for. What others change meanwhile
-    /// may be seen in part. `progress` gets the number of notes so far.
+    /// The notes stand in `<folder>.partial` until all are written; then they take the place of
+    /// those of an earlier export, which are known by how they begin. No other file is removed or
+    /// replaced, and a failure half-way leaves what did not get its place where it stands. Only a
+    /// page of memories with their relationships is held at a time, unless a part is asked for.
+    /// What others change meanwhile may be seen in part. `progress` gets the number of notes so
+    /// far.
     ///
     /// # Errors
     ///
     /// - as for [`part`](Self::part)
     /// - [`InvalidArgument`](ports::ErrorKind::InvalidArgument) when there is something in the
-    ///   folder, unless it is to be [replaced](Existing::Replace)
+    ///   folder, unless it is to be [replaced](Existing::Replace), and when a file there that is no
+    ///   note of an export has the name of a note
+    /// - [`Busy`](ports::ErrorKind::Busy) when another export writes into the same folder
     /// - [`Unauthorized`](ports::ErrorKind::Unauthorized) and [`Backend`](ports::ErrorKind::Backend)
     ///   when the folder cannot be written
     pub async fn export_notes(
@@ -62,7 +66,7 @@ impl MemoryGraph {
         progress: &mut (dyn FnMut(u64) + Send),
     ) -> Result<PartReport> {
         let (folder, existing) = (folder.to_owned(), options.existing);
-        let folder = aside(move || Folder::begin(folder, existing)).await?;
+        let folder = aside(move || Folder::begin(&folder, existing)).await?;
         let (folder, report) = match &options.part {
             Some(part) => self.notes_of_part(folder, part, progress).await?,
             None => self.notes_of_all(folder, progress).await?,
@@ -80,9 +84,10 @@ impl MemoryGraph {
     ) -> Result<(Folder, PartReport)> {
         let part = self.part(part).await?;
         let titles = titles(&part.memories);
+        let beside = beside(&part.relationships);
         let mut done = 0;
         for memories in part.memories.chunks(NOTES) {
-            let notes = notes(memories, &part.relationships, &titles);
+            let notes = notes(memories, &beside, &titles);
             folder = put(folder, notes).await?;
             done += memories.len() as u64;
             progress(done);
@@ -110,7 +115,7 @@ impl MemoryGraph {
                 .filter(|it| titles.contains_key(&it.from));
             report.relationships += begins.count() as u64;
             self.add_titles(&mut titles, &relationships).await?;
-            let notes = notes(&memories, &relationships, &titles);
+            let notes = notes(&memories, &beside(&relationships), &titles);
             folder = put(folder, notes).await?;
             report.memories += memories.len() as u64;
             progress(report.memories);
@@ -162,22 +167,29 @@ fn titles(memories: &[Memory]) -> HashMap<MemoryId, String> {
         .collect()
 }
 
-fn notes(
-    memories: &[Memory],
-    relationships: &[Relationship],
-    titles: &HashMap<MemoryId, String>,
-) -> Vec<Note> {
-    let mut beside: HashMap<&MemoryId, Vec<&Relationship>> = HashMap::new();
+/// The relationships of each memory that has some.
+type Beside<'a> = HashMap<&'a MemoryId, Vec<&'a Relationship>>;
+
+fn beside(relationships: &[Relationship]) -> Beside<'_> {
+    let mut beside = Beside::new();
     for relationship in relationships {
         for end in [&relationship.from, &relationship.to] {
             beside.entry(end).or_default().push(relationship);
         }
     }
+    beside
+}
+
+fn notes(
+    memories: &[Memory],
+    beside: &Beside<'_>,
+    titles: &HashMap<MemoryId, String>,
+) -> Vec<Note> {
     memories
         .iter()
         .map(|memory| {
-            let relationships = beside.remove(&memory.id).unwrap_or_default();
-            note::of(memory, &relationships, titles)
+            let relationships = beside.get(&memory.id).map_or(&[][..], Vec::as_slice);
+            note::of(memory, relationships, titles)
         })
         .collect()
 }

@@ -1,29 +1,19 @@
 //! A [Mermaid](https://mermaid.js.org/syntax/flowchart.html) flow chart.
 
-use std::{collections::HashMap, fmt::Write, iter};
-
-use domain::MemoryId;
+use std::{fmt::Write, iter};
 
 use super::Part;
 
 /// Writes a part, line by line.
 pub(super) fn lines(part: &Part) -> impl Iterator<Item = String> + Send + '_ {
-    let numbers: HashMap<&MemoryId, usize> = part
-        .memories
-        .iter()
-        .enumerate()
-        .map(|(number, memory)| (&memory.id, number))
-        .collect();
     let nodes = part.memories.iter().enumerate().map(|(number, memory)| {
         let title = escaped(&memory.title);
         format!("    n{number}[\"{title}\"]\n")
     });
-    let edges = part.relationships.iter().filter_map(move |relationship| {
-        let [from, to] = [&relationship.from, &relationship.to].map(|end| numbers.get(end));
+    let edges = part.joins().map(|(from, to, relationship)| {
         let kind = relationship.relationship_type;
         let arrow = if kind.is_symmetric() { "---" } else { "-->" };
-        let (from, to) = (from?, to?);
-        Some(format!("    n{from} {arrow}|\"{kind}\"| n{to}\n"))
+        format!("    n{from} {arrow}|\"{kind}\"| n{to}\n")
     });
     iter::once("flowchart LR\n".to_owned())
         .chain(nodes)

@@ -1,6 +1,11 @@
 //! A part of the graph, and the formats in which others draw it.
 
-use std::{collections::HashSet, fmt, num::NonZeroU32, str::FromStr};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+    num::NonZeroU32,
+    str::FromStr,
+};
 
 use domain::{
     AsOf, Direction, Invalid, ListQuery, Memory, MemoryId, PageRequest, Relationship,
@@ -55,8 +60,8 @@ pub struct Part {
 /// In which format a part of the graph is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PartFormat {
-    /// `GraphML`, for Gephi, yEd, `NetworkX` and others: all texts, weights and times, with typed
-    /// keys. A control character, which XML has no place for, becomes its picture, as `␛`.
+    /// `GraphML`, for Gephi, yEd, `NetworkX` and others: all fields, with typed keys; tags
+    /// and the context of a memory as JSON. A control character, which XML has no place for, becomes its picture, as `␛`.
     GraphMl,
     /// DOT, for Graphviz: titles and types.
     Dot,
@@ -113,6 +118,21 @@ impl Part {
             PartFormat::Dot => Box::new(dot::lines(self)),
             PartFormat::Mermaid => Box::new(mermaid::lines(self)),
         }
+    }
+
+    /// The relationships, with the places of their ends among the memories; without those that
+    /// have an end elsewhere.
+    pub(super) fn joins(&self) -> impl Iterator<Item = (usize, usize, &Relationship)> + Send {
+        let places: HashMap<&MemoryId, usize> = self
+            .memories
+            .iter()
+            .enumerate()
+            .map(|(place, memory)| (&memory.id, place))
+            .collect();
+        self.relationships.iter().filter_map(move |it| {
+            let (from, to) = (places.get(&it.from)?, places.get(&it.to)?);
+            Some((*from, *to, it))
+        })
     }
 
     /// What there is of it.

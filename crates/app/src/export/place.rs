@@ -1,7 +1,7 @@
 //! Where an export is written: beside its target until it is whole.
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{self, File, OpenOptions},
     io::{self, BufWriter, Seek, Write},
     path::{Path, PathBuf},
     thread,
@@ -9,7 +9,8 @@ use std::{
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Existing, ExportError, Target};
+use super::{Existing, ExportError, Target, lock::locked};
+use crate::aside::aside;
 
 /// What is being written, and where it goes in the end.
 ///
@@ -82,18 +83,7 @@ impl Place {
         let mut partial = target.clone().into_os_string();
         partial.push(".partial");
         let partial = PathBuf::from(partial);
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&partial)
-            .map_err(unwritable(&partial))?;
-        // Where files cannot be locked at all, nobody is kept out.
-        if let Err(TryLockError::WouldBlock) = file.try_lock() {
-            return Err(ExportError::InUse {
-                file: partial.display().to_string(),
-            });
-        }
+        let file = locked(&partial)?;
         Ok(Self {
             file: Some(file),
             target: End::File(Beside {
@@ -108,7 +98,7 @@ impl Place {
     /// Begins to write, from the first byte again.
     pub(crate) async fn begin(&mut self) -> Result<Writing, ExportError> {
         let file = self.file.take().expect("one writes at a time");
-        let emptied = elsewhere(move || {
+        let emptied = aside(move || {
             let mut file = file;
             let emptied = file.set_len(0).and_then(|()| file.rewind());
             (file, emptied)
@@ -130,9 +120,9 @@ impl Place {
         let file = self.file.take().expect("writing has ended");
         let unwritable = self.unwritable();
         let done = match self.target {
-            End::File(beside) => elsewhere(move || beside.take_place(&file)).await,
+            End::File(beside) => aside(move || beside.take_place(&file)).await,
             End::Writer(mut writer) => {
-                elsewhere(move || {
+                aside(move || {
                     let mut file = file;
                     file.rewind()?;
                     let bytes = io::copy(&mut file, &mut writer)?;
@@ -215,13 +205,6 @@ impl Writing {
         drop(self.chunks);
         self.end.await.expect("writing a file does not panic")
     }
-}
-
-/// Does what blocks on a thread of its own.
-async fn elsewhere<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    let (send, done) = oneshot::channel();
-    thread::spawn(move || drop(send.send(work())));
-    done.await.expect("work with files does not panic")
 }
 
 fn exists(path: &Path) -> ExportError {

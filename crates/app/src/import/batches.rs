@@ -55,7 +55,7 @@ impl Kind {
     const fn most(self) -> usize {
         match self {
             Self::Memories | Self::Quarantined => 1_000,
-            Self::Relationships => 3_000,
+            Self::Relationships => 2_500,
         }
     }
 }
@@ -156,9 +156,9 @@ impl<S: Read + Seek + Send + 'static> Batches<S> {
         self.batches.recv().await
     }
 
-    /// Says whether the file could be read, after the last batch.
-    pub(super) fn end(self) -> Result<(), ImportError> {
-        let (_, result) = self.thread.join().expect("reading a file does not panic");
-        result.map(drop)
+    /// Gives the file back after the last batch, when it could be read.
+    pub(super) fn end(self) -> Result<S, ImportError> {
+        let (source, result) = self.thread.join().expect("reading a file does not panic");
+        result.map(|_| source)
     }
 }

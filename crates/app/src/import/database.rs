@@ -7,15 +7,15 @@ use std::{
     time::SystemTime,
 };
 
-use domain::PageRequest;
-use ports::{BackendError, Batch, Change, ErrorKind, GraphBackend, Quarantined, Upgrade};
+use ports::{BackendError, ErrorKind, GraphBackend, Upgrade};
 use serde::Serialize;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
+use super::source::{Names, Source};
 use crate::{
-    Config, MemoryGraph, Result,
-    migrate::{self, Migrated, migrate},
+    Config, Error, MemoryGraph, Result,
+    migrate::{self, Migrated, is_same_file, migrate},
     open::{backend_for_files, open_store},
 };
 
@@ -27,11 +27,11 @@ const MAGIC: &[u8] = b"SQLite format 3\0";
 /// What an engine keeps beside a file, and reads with it.
 const BESIDE: [&str; 2] = ["-wal", "-journal"];
 
+/// The suffixes of the files that an engine of this process has open.
+const OPEN: [&str; 4] = ["", "-wal", "-shm", "-journal"];
+
 /// How often a file that changes while it is copied is copied anew.
 const COPIES: u32 = 5;
-
-/// How many records in quarantine are read at once.
-const PAGE: u32 = 500;
 
 /// What the import of a database file did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -40,8 +40,6 @@ pub struct DatabaseImport {
     pub upgrade: Option<Upgrade>,
     /// What became of what was read.
     pub carried: Migrated,
-    /// What became of what the file has in quarantine.
-    pub quarantined: KeptAside,
 }
 
 impl DatabaseImport {
@@ -51,17 +49,6 @@ impl DatabaseImport {
     }
 }
 
-/// What became of records in quarantine.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct KeptAside {
-    /// How many the file has.
-    pub read: u64,
-    /// How many were not in quarantine here and are now.
-    pub added: u64,
-    /// How many were in quarantine here already.
-    pub already_there: u64,
-}
-
 /// Says by its first 16 bytes whether a file is a database, and for
 /// [`import_database`](MemoryGraph::import_database).
 pub fn is_database(first_bytes: &[u8]) -> bool {
@@ -69,17 +56,42 @@ pub fn is_database(first_bytes: &[u8]) -> bool {
 }
 
 impl MemoryGraph {
+    /// Fails for the file in which this graph is, or one that belongs to it. It looks at names and
+    /// metadata alone: ask before opening what is to be imported, since on Unix a process that closes a
+    /// file of its own graph drops the locks that keep other processes out of what it writes.
+    ///
+    /// # Errors
+    ///
+    /// - [`InvalidArgument`](ErrorKind::InvalidArgument), with what to do
+    pub fn refuse_own_file(&self, path: &Path) -> Result<()> {
+        let is_own = self.file().is_some_and(|own| {
+            let mut own = OPEN.iter().map(|suffix| beside(own, suffix));
+            own.any(|own| is_same_file(path, &own))
+        });
+        if is_own {
+            let words = format!(
+                "{} is the graph itself: what it has is there already; name another file",
+                path.display()
+            );
+            return Err(failed(ErrorKind::InvalidArgument, words).into());
+        }
+        Ok(())
+    }
+
     /// Takes in a database file: a predecessor's in each of its shapes, or one of ours, also a
     /// replica's. It only reads the file, and works on a copy in the folder for temporary files.
     ///
-    /// Everything comes along as with [`migrate`](crate::migrate), and what is in quarantine; what is
-    /// here already stays as it is, so importing a file again changes nothing. Earlier states of what
-    /// the file has stay there.
+    /// Everything comes along as with [`migrate`](crate::migrate); what is here already stays as it
+    /// is, so importing a file again changes nothing. Earlier states of what the file has stay there.
+    /// No backend of another [`MemoryGraph`] of this process may have the file open: closing what was
+    /// copied drops its locks.
     ///
     /// # Errors
     ///
     /// - [`NotFound`](ErrorKind::NotFound) when there is no such file
-    /// - [`InvalidArgument`](ErrorKind::InvalidArgument) for what is no database
+    /// - [`InvalidArgument`](ErrorKind::InvalidArgument) for what is no database, and for the file of
+    ///   this graph
+    /// - [`Corrupt`](ErrorKind::Corrupt) for a damaged file
     /// - [`Schema`](ErrorKind::Schema) for the database of another program, or of a newer one
     /// - [`Busy`](ErrorKind::Busy) when other programs do not cease to change the file
     /// - and as for [`migrate`](crate::migrate::migrate)
@@ -88,88 +100,31 @@ impl MemoryGraph {
         path: &Path,
         progress: &mut (dyn FnMut(migrate::Progress) + Send),
     ) -> Result<DatabaseImport> {
+        self.refuse_own_file(path)?;
         let copy = copied(path.to_owned()).await?;
-        let mut config = Config::at(copy.path().join(NAME));
+        let names = Names {
+            file: path.to_owned(),
+            copy: copy.path().join(NAME),
+        };
+        let mut config = Config::at(&names.copy);
         config.backend.value = backend_for_files();
-        let opened = open_store(&config).await;
-        let (from, upgrade) = opened.map_err(|error| about(path, error))?;
-        let carried = self.carry(&*from, progress).await;
+        let (opened, upgrade) = open_store(&config).await.map_err(|error| match error {
+            Error::Backend(error) => names.told(error.while_doing(DOING)).into(),
+            error => error,
+        })?;
+        let from = Source::of(opened, names);
+        let options = migrate::Options::default();
+        let carried = migrate(&from, &*self.backend, &options, progress).await;
         // The copy goes; what could not be closed goes with it.
         drop(from.close().await);
-        let (carried, quarantined) = carried?;
         Ok(DatabaseImport {
             upgrade: upgrade.map(|upgrade| Upgrade {
                 // That is of the copy.
                 backup: None,
                 ..upgrade
             }),
-            carried,
-            quarantined,
+            carried: carried?,
         })
-    }
-
-    async fn carry(
-        &self,
-        from: &dyn GraphBackend,
-        progress: &mut (dyn FnMut(migrate::Progress) + Send),
-    ) -> Result<(Migrated, KeptAside)> {
-        let options = migrate::Options::default();
-        let carried = migrate(from, &*self.backend, &options, progress).await?;
-        let mut kept = KeptAside::default();
-        let mut there = Sorted::new(&*self.backend);
-        let mut page = PageRequest::first(PAGE)?;
-        loop {
-            let part = from.quarantine(&page).await?;
-            let mut batch = Batch::default();
-            for record in part.items {
-                kept.read += 1;
-                if there.has(&record.id).await? {
-                    kept.already_there += 1;
-                } else {
-                    batch = batch.then(Change::Quarantine(Box::new(record)));
-                }
-            }
-            if !batch.changes.is_empty() {
-                kept.added += self.backend.apply(batch).await?.quarantined_added;
-            }
-            match part.next {
-                Some(cursor) => page = page.after(cursor),
-                None => return Ok((carried, kept)),
-            }
-        }
-    }
-}
-
-/// Looks up ids that ascend in what is in quarantine, which is listed in the same order.
-struct Sorted<'a> {
-    store: &'a dyn GraphBackend,
-    /// The next page; none after the last.
-    page: Option<PageRequest>,
-    found: std::iter::Peekable<std::vec::IntoIter<Quarantined>>,
-}
-
-impl<'a> Sorted<'a> {
-    fn new(store: &'a dyn GraphBackend) -> Self {
-        Self {
-            store,
-            page: PageRequest::first(PAGE).ok(),
-            found: Vec::new().into_iter().peekable(),
-        }
-    }
-
-    async fn has(&mut self, id: &str) -> Result<bool> {
-        loop {
-            while self.found.next_if(|found| found.id.as_str() < id).is_some() {}
-            if let Some(found) = self.found.peek() {
-                return Ok(found.id == id);
-            }
-            let Some(page) = self.page.take() else {
-                return Ok(false);
-            };
-            let part = self.store.quarantine(&page).await?;
-            self.page = part.next.map(|cursor| page.after(cursor));
-            self.found = part.items.into_iter().peekable();
-        }
     }
 }
 
@@ -291,17 +246,4 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 
 fn failed(kind: ErrorKind, words: impl Into<String>) -> BackendError {
     BackendError::new(kind, DOING).because(words)
-}
-
-/// Names the file instead of the copy in the error of opening that.
-fn about(path: &Path, error: crate::Error) -> crate::Error {
-    match error {
-        crate::Error::Backend(error) => {
-            let words = error.detail().unwrap_or_default();
-            let words = words.split_once(": ").map_or(words, |(_, words)| words);
-            let words = format!("{}: {words}", path.display());
-            error.clone().while_doing(DOING).because(words).into()
-        }
-        error => error,
-    }
 }

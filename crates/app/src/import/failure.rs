@@ -97,6 +97,12 @@ pub struct Missing {
     pub quarantined: u64,
 }
 
+impl Missing {
+    const fn all(self) -> [u64; 3] {
+        [self.memories, self.relationships, self.quarantined]
+    }
+}
+
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let counts = [
@@ -115,11 +121,11 @@ impl fmt::Display for Missing {
                 _ => format!("{count} {many}"),
             })
             .collect();
-        let total = self.memories + self.relationships + self.quarantined;
-        match (words.as_slice(), total) {
+        let is_one = self.all().into_iter().fold(0, u64::saturating_add) == 1;
+        match (words.as_slice(), is_one) {
             ([], _) => f.write_str("the end of its last line is missing"),
-            (words, 1) => write!(f, "{} is missing", words.join(" and ")),
-            (words, _) => write!(f, "{} are missing", words.join(" and ")),
+            (words, true) => write!(f, "{} is missing", words.join(" and ")),
+            (words, false) => write!(f, "{} are missing", words.join(" and ")),
         }
     }
 }

@@ -49,6 +49,33 @@ impl Kept {
     }
 }
 
+/// Which records are kept while the file is read through. A file in which relationships stand
+/// before their memories is read through twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    All,
+    Memories,
+    Others,
+}
+
+impl Turn {
+    /// Returns those of the records whose turn it is.
+    fn part_of(self, mut records: Records) -> Option<Records> {
+        let is_of_memories = records.kind == Kind::Memories;
+        match self {
+            Self::Memories if is_of_memories => records.unfit.clear(),
+            Self::Memories => return None,
+            // What is unfit among memories is left.
+            Self::Others if is_of_memories => {
+                records.memories.clear();
+                records.kind = Kind::Quarantined;
+            }
+            Self::All | Self::Others => {}
+        }
+        Some(records)
+    }
+}
+
 impl MemoryGraph {
     /// Asks the store for the ends of relationships that the file does not have, and returns those
     /// that are there.
@@ -93,22 +120,33 @@ impl MemoryGraph {
         if survey.problems.count > 0 || kept.report.quarantine.read > 0 {
             kept.quarantine = Quarantine::of(self.backend.as_ref()).await?;
         }
-        let mut batches = Batches::of(source, kept.format, now);
-        while let Some(records) = batches.next().await {
-            let (kind, done) = (records.kind, records.last);
-            self.keep_records(records, &mut kept, now).await?;
-            let (stage, total) = match kind {
-                Kind::Memories => (Stage::Memories, kept.report.memories.read),
-                Kind::Relationships => (Stage::Relationships, kept.report.relationships.read),
-                Kind::Quarantined => continue,
-            };
-            progress(Progress {
-                stage,
-                done,
-                total: Some(total),
-            });
+        let turns = if survey.is_out_of_order {
+            &[Turn::Memories, Turn::Others][..]
+        } else {
+            &[Turn::All]
+        };
+        let mut source = source;
+        for turn in turns {
+            let mut batches = Batches::of(source, kept.format, now);
+            while let Some(records) = batches.next().await {
+                let Some(records) = turn.part_of(records) else {
+                    continue;
+                };
+                let (kind, done) = (records.kind, records.last);
+                self.keep_records(records, &mut kept, now).await?;
+                let (stage, total) = match kind {
+                    Kind::Memories => (Stage::Memories, kept.report.memories.read),
+                    Kind::Relationships => (Stage::Relationships, kept.report.relationships.read),
+                    Kind::Quarantined => continue,
+                };
+                progress(Progress {
+                    stage,
+                    done,
+                    total: Some(total),
+                });
+            }
+            source = batches.end()?;
         }
-        batches.end()?;
         self.name_invalidators(&mut kept, true).await?;
         let mut report = kept.report;
         report.set_aside = survey.problems.first;

@@ -231,7 +231,11 @@ impl Numbers {
         if found != stated(header) {
             let more = |(found, stated): (&u64, u64)| found.saturating_sub(stated);
             return ImportError::Surplus {
-                records: found.iter().zip(stated(header)).map(more).sum(),
+                records: found
+                    .iter()
+                    .zip(stated(header))
+                    .map(more)
+                    .fold(0, u64::saturating_add),
             };
         }
         ImportError::Digest {

@@ -74,9 +74,9 @@ impl Format {
         timeless.is_new_state_of(there)
     }
 
-    /// Says the same of relationships.
+    /// Says the same of relationships, of which only our own files have all times.
     fn states_another(self, relationship: &Relationship, there: &Relationship) -> bool {
-        if self != Self::KnowledgeGraph {
+        if self == Self::Lines {
             return relationship.is_new_state_of(there);
         }
         let timeless = Relationship {

@@ -30,8 +30,10 @@ const CYCLES: usize = 100;
 pub(super) struct Survey {
     pub(super) format: Format,
     /// The relationships that can be kept once the store turns out to have these ends, which the
-    /// file does not have before them.
+    /// file does not have.
     pub(super) loose: Vec<Loose>,
+    /// Whether a relationship stands before a memory that it joins.
+    pub(super) is_out_of_order: bool,
     /// The records that cannot be kept.
     pub(super) problems: Problems,
     /// What is known of the report.
@@ -91,6 +93,7 @@ fn look(
     let mut survey = Survey {
         format,
         loose: Vec::new(),
+        is_out_of_order: false,
         problems: Problems::default(),
         report: Report::default(),
         damage: Vec::new(),
@@ -102,6 +105,7 @@ fn look(
         done += 1;
         step(done)
     })?;
+    survey.find_further_down(&all.memories);
     survey.report.cycles = all.edges.cycles(CYCLES);
     survey.report.fields_ignored = all.ignored;
     Ok(survey)
@@ -188,6 +192,16 @@ impl Survey {
         };
         tally.set_aside += 1;
         self.problems.add(problem);
+    }
+
+    /// Finds the ends of relationships that stand below them in the file.
+    fn find_further_down(&mut self, memories: &Texts) {
+        for loose in &mut self.loose {
+            let before = loose.missing.len();
+            loose.missing.retain(|id| !memories.has(id.as_str()));
+            self.is_out_of_order |= loose.missing.len() < before;
+        }
+        self.loose.retain(|loose| !loose.missing.is_empty());
     }
 
     /// The ends of relationships that the file does not have, in order.

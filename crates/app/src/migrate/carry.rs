@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use domain::{Memory, Relationship, RelationshipId};
-use ports::{Batch, Change, ErrorKind, Expect, GraphBackend};
+use ports::{Batch, Change, ErrorKind, Expect, GraphBackend, Statistics};
 
 use super::{
     Kind, LARGEST, MigrateError, Migrated, Progress, Stage,
@@ -79,10 +79,10 @@ struct Carry<'a> {
 pub(super) async fn all(
     from: &dyn GraphBackend,
     to: &dyn GraphBackend,
+    statistics: &Statistics,
     migrated: &mut Migrated,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Carried> {
-    let statistics = from.statistics().await?;
     let mut carry = Carry {
         from,
         to,

@@ -249,7 +249,7 @@ fn has_content(path: &Path) -> bool {
 }
 
 /// Whether both paths lead to one file, by links of either kind, too.
-fn is_same_file(one: &Path, other: &Path) -> bool {
+pub(crate) fn is_same_file(one: &Path, other: &Path) -> bool {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;

@@ -11,7 +11,7 @@ use super::{
     Kind, MigrateError, Migrated, NAMED, Progress, Stage, Verified,
     carry::Carried,
     compare::{Standing, every_memory, every_relationship, memories, relationships},
-    first_page,
+    first_page, quarantine,
     sum::hash,
 };
 use crate::Result;
@@ -121,6 +121,16 @@ pub(super) async fn all(
         }
     }
     wrong.extend(unfound.sentence("a search for the title does not find"));
+    let quarantined = match migrated.quarantined.read {
+        0 => 0,
+        _ => quarantine::carry(from, to, true).await?.already_there,
+    };
+    let missing = migrated.quarantined.read.saturating_sub(quarantined);
+    if missing > 0 {
+        wrong.push(format!(
+            "{missing} of what is in quarantine is missing there"
+        ));
+    }
     if !wrong.is_empty() {
         return Err(MigrateError::Verification { found: wrong }.into());
     }
@@ -129,6 +139,7 @@ pub(super) async fn all(
         memories: common[0].count,
         relationships: common[1].count,
         digest: common[0].with(common[1]).to_hex(),
+        quarantined,
         searches,
     })
 }

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use memorygraph::domain::{
-    AsOf, ListQuery, Memory, MemoryFilter, MemoryType, Relationship, RelationshipId,
-    RelationshipType, Sort, Timestamp, Walk,
+    AsOf, ListQuery, Memory, MemoryContext, MemoryFilter, MemoryType, Relationship, RelationshipId,
+    RelationshipType, Score, Sort, Timestamp, Walk,
 };
 use memorygraph::export::{Existing, Part, PartFormat, PartQuery, Target};
 use memorygraph::ports::ErrorKind;
 use memorygraph::{Draft, Link, MemoryGraph};
 use proptest::prelude::*;
+use serde_json::json;
 
 use crate::world::{graph, id};
 
@@ -218,6 +219,79 @@ fn check_graphml(title: &str) {
             assert!(keys.iter().any(|key| key["id"] == *name), "{name}");
         }
     }
+}
+
+/// What a document has beside what stands elsewhere in the file.
+fn texts(document: &serde_json::Value, named: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let fields = document.as_object().unwrap().iter();
+    fields
+        .map(|(name, value)| {
+            let named = named.iter().find(|(field, _)| field == name);
+            let text = value.as_str().map_or(value.to_string(), str::to_owned);
+            (named.map_or(name.as_str(), |(_, as_)| as_).to_owned(), text)
+        })
+        .collect()
+}
+
+#[test]
+fn graphml_has_every_field() {
+    let now = Timestamp::UNIX_EPOCH;
+    let score = Score::new("score", 0.25).unwrap();
+    let memory = Memory {
+        summary: Some("In short".into()),
+        tags: vec!["redis".into()],
+        context: Some(MemoryContext {
+            files_involved: vec!["a.rs".into()],
+            ..MemoryContext::default()
+        }),
+        effectiveness: Some(score),
+        last_accessed: Some(now),
+        updated_by: Some("someone".into()),
+        valid_until: Some(now),
+        superseded_by: Some(id("b")),
+        ..Memory::new(id("a"), MemoryType::Fix, "Title", "Content", now)
+    };
+    let name = |name: &str| RelationshipId::new(name).unwrap();
+    let relationship = Relationship {
+        context: Some("only when warm".into()),
+        validation_count: 3,
+        counter_evidence_count: 2,
+        success_rate: Some(score),
+        last_validated: Some(now),
+        valid_until: Some(now),
+        invalidated_by: Some(name("r2")),
+        ..Relationship::new(name("r1"), id("a"), Causes, id("a"), now)
+    };
+    let [of_memory, of_relationship] = [json!(memory), json!(relationship)];
+    let part = Part {
+        memories: vec![memory],
+        relationships: vec![relationship],
+        truncated: false,
+    };
+    let written = written(&part, PartFormat::GraphMl);
+    let xml = roxmltree::Document::parse(&written).unwrap();
+    let [mut node, mut edge] = ["node", "edge"].map(|name| elements(&xml, name).remove(0));
+    node.remove("id");
+    for end in ["source", "target"] {
+        edge.remove(end);
+    }
+    let prefixed = |prefix: &str, texts: BTreeMap<String, String>| -> BTreeMap<_, _> {
+        let texts = texts.into_iter();
+        texts
+            .map(|(name, text)| (format!("{prefix}.{name}"), text))
+            .collect()
+    };
+    assert_eq!(
+        node,
+        prefixed("n", texts(&of_memory, &[("title", "label")]))
+    );
+    let names = [("type", "label"), ("strength", "weight")];
+    let mut expected = texts(&of_relationship, &names);
+    // An edge has them as its source and target.
+    for end in ["from_memory_id", "to_memory_id"] {
+        expected.remove(end);
+    }
+    assert_eq!(edge, prefixed("e", expected));
 }
 
 /// Reads a quoted string of DOT as Graphviz does: its lexer, its escapes, its entities.

@@ -9,6 +9,7 @@ use memorygraph::domain::{
 use memorygraph::import::{OnInvalid, Options, Report, Stage};
 use memorygraph::{Draft, Link, MemoryGraph, Result, Update};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::world::{graph, id};
 
@@ -140,10 +141,83 @@ async fn importing_again_changes_nothing() {
         let second = import(&graph, file).await.unwrap();
         assert_eq!(second.memories.already_there, first.memories.read);
         assert_eq!(second.relationships.already_there, first.relationships.read);
+        let differing = (second.memories_differing, second.relationships_differing);
+        assert_eq!(differing, (0, 0));
         assert_eq!((second.memories.added, second.relationships.added), (0, 0));
         assert_eq!(second.memories_differing, 0);
         assert!(before == contents(&graph).await);
     }
+}
+
+/// A file of ours that has these records.
+fn lines(records: &[Value]) -> String {
+    let lines = records
+        .iter()
+        .fold(String::new(), |text, record| format!("{text}{record}\n"));
+    let count = |kind: &str| records.iter().filter(|it| it.get(kind).is_some()).count();
+    let digest = Sha256::digest(&lines)
+        .iter()
+        .fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+    let header = json!({"format": "memorygraph", "version": 1, "memories": count("memory"),
+        "relationships": count("relationship"), "quarantined": 0, "digest": format!("sha256:{digest}")});
+    format!("{header}\n{lines}")
+}
+
+#[tokio::test]
+async fn relationships_may_stand_before_their_memories() {
+    let file = include_str!("../corpus/lines/relationships-first.jsonl");
+    let records = file.lines().skip(1);
+    let records: Vec<Value> = records.map(|line| line.parse().unwrap()).collect();
+    let file = lines(&records);
+    for invalid in [OnInvalid::Stop, OnInvalid::SetAside] {
+        let graph = graph();
+        let report = import_with(&graph, &file, invalid).await.unwrap();
+        assert_eq!((report.memories.added, report.relationships.added), (3, 3));
+        assert!(report.set_aside.is_empty() && report.damage.is_empty());
+        let before = contents(&graph).await;
+        let again = import_with(&graph, &file, invalid).await.unwrap();
+        assert_eq!((again.memories.added, again.relationships.added), (0, 0));
+        assert!(before == contents(&graph).await);
+    }
+}
+
+#[tokio::test]
+async fn of_relationships_before_their_memories_those_without_one_are_set_aside() {
+    let graph = graph();
+    let time = "2026-01-01T00:00:00Z";
+    let memory = |name: &str| {
+        json!({"memory": {"id": name, "type": "general", "title": name, "content": "c",
+            "created_at": time, "updated_at": time, "valid_from": time}})
+    };
+    let relationship = |name: &str, to: &str| {
+        json!({"relationship": {"id": name, "from_memory_id": "a", "type": "SOLVES",
+            "to_memory_id": to, "strength": 0.5, "confidence": 0.5, "created_at": time,
+            "recorded_at": time, "valid_from": time}})
+    };
+    let file = lines(&[
+        relationship("r1", "b"),
+        relationship("r2", "ghost"),
+        memory("a"),
+        json!({"memory": {"id": "broken"}}),
+        memory("a"),
+        memory("b"),
+        relationship("r3", "c"),
+        memory("c"),
+    ]);
+    let report = import_with(&graph, &file, OnInvalid::SetAside).await;
+    let report = report.unwrap();
+    assert!(report.damage.is_empty(), "{:?}", report.damage);
+    assert_eq!((report.memories.added, report.memories.set_aside), (3, 2));
+    let related = report.relationships;
+    assert_eq!((related.added, related.set_aside), (2, 1));
+    assert_eq!(report.quarantined, 3);
+    let aside: Vec<_> = report.set_aside.iter().map(|it| it.line).collect();
+    assert_eq!(aside, [Some(3), Some(5), Some(6)]);
+    let before = contents(&graph).await;
+    let again = import_with(&graph, &file, OnInvalid::SetAside).await;
+    let again = again.unwrap();
+    assert_eq!((again.relationships.added, again.quarantined), (0, 0));
+    assert!(before == contents(&graph).await);
 }
 
 #[tokio::test]
@@ -337,8 +411,8 @@ async fn cycles_of_a_file_are_kept_and_told() {
 #[tokio::test]
 async fn a_large_file_goes_in_by_batches_and_says_how_far_it_is() {
     let graph = graph();
-    let memories: Vec<_> = (0..2_500).map(|n| memory(&format!("m{n}"))).collect();
-    let related: Vec<_> = (1..2_500)
+    let memories: Vec<_> = (0..6_000).map(|n| memory(&format!("m{n}"))).collect();
+    let related: Vec<_> = (1..6_000)
         .map(|n| relationship(&format!("m{n}"), "FOLLOWS", &format!("m{}", n - 1)))
         .collect();
     let file = document(&json!(memories), &json!(related));
@@ -351,15 +425,19 @@ async fn a_large_file_goes_in_by_batches_and_says_how_far_it_is() {
         .unwrap();
     assert_eq!(
         (report.memories.added, report.relationships.added),
-        (2_500, 2_499)
+        (6_000, 5_999)
     );
     let of = |stage| {
         let steps = seen.iter().filter(move |(at, _)| *at == stage);
         steps.map(|(_, done)| *done).collect::<Vec<_>>()
     };
-    assert_eq!(of(Stage::Check), [1_000, 2_000, 3_000, 4_000]);
-    assert_eq!(of(Stage::Memories), [1_000, 2_000, 2_500]);
-    assert_eq!(of(Stage::Relationships), [2_499]);
+    let checks: Vec<_> = (1..12).map(|thousands| thousands * 1_000).collect();
+    assert_eq!(of(Stage::Check), checks);
+    for (stage, all) in [(Stage::Memories, 6_000), (Stage::Relationships, 5_999)] {
+        let steps = of(stage);
+        assert!(steps.is_sorted() && steps.last() == Some(&all), "{steps:?}");
+    }
+    assert!(of(Stage::Memories).len() > 1);
 }
 
 #[tokio::test]

@@ -1,14 +1,18 @@
 //! Database files, taken in without being touched.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use adapter_memory::MemoryBackend;
 use contract::predecessors::{self, SAMPLES};
 use memorygraph::{
     Config, Draft, Duplicates, Link, MemoryGraph,
     domain::{MemoryFilter, MemoryType, PageRequest, RelationshipType},
-    import::{DatabaseImport, KeptAside, is_database},
-    migrate::Progress,
+    import::{DatabaseImport, is_database},
+    migrate::{KeptAside, Progress},
     ports::ErrorKind,
 };
 use tempfile::TempDir;
@@ -46,7 +50,7 @@ async fn each_sample_comes_in_whole_and_again_changes_nothing() {
         assert_eq!(first.carried.memories.added, sample.memories[0]);
         let kept = sample.kept_aside.len() as u64;
         assert_eq!(
-            first.quarantined,
+            first.carried.quarantined,
             KeptAside {
                 read: kept,
                 added: kept,
@@ -60,7 +64,7 @@ async fn each_sample_comes_in_whole_and_again_changes_nothing() {
         assert_eq!(again.carried.relationships.added, 0);
         assert!(again.is_complete(), "{:?}", again.carried.differing);
         assert_eq!(
-            again.quarantined,
+            again.carried.quarantined,
             KeptAside {
                 read: kept,
                 added: 0,
@@ -153,6 +157,51 @@ async fn what_is_no_database_of_ours_is_refused_by_its_name() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_damaged_anywhere_is_named() {
+    const PAGE: usize = 4_096;
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("ours.db");
+    let graph = MemoryGraph::open(&Config::at(&path)).await.unwrap();
+    let draft = Draft::new(MemoryType::General, "title", "content");
+    graph.remember(draft).await.unwrap();
+    graph.close().await.unwrap();
+    let whole = fs::read(&path).unwrap();
+    let damaged = folder.path().join("damaged.db");
+    let mut count = 0;
+    for page in 1..whole.len() / PAGE {
+        let mut bytes = whole.clone();
+        bytes[page * PAGE..][..PAGE].fill(0xff);
+        fs::write(&damaged, bytes).unwrap();
+        let graph = over(Arc::new(MemoryBackend::new()));
+        let answer = graph.import_database(&damaged, &mut |_| {}).await;
+        if let Err(error) = answer {
+            count += 1;
+            let words = error.to_string();
+            assert_eq!(error.kind(), ErrorKind::Corrupt, "page {page}: {words}");
+            let named = words.contains("damaged.db: ") && !words.contains("memory.db");
+            assert!(named && words.contains("restore a backup"), "{words}");
+        }
+    }
+    assert!(count > 5, "{count} of {} pages", whole.len() / PAGE);
+}
+
+#[tokio::test]
+async fn a_file_of_a_format_that_no_engine_knows_is_damaged() {
+    let folder = TempDir::new().unwrap();
+    let path = predecessors::copy_into(folder.path(), "python-0.9.db");
+    let mut bytes = fs::read(&path).unwrap();
+    // The format of the schema, of which there are four.
+    bytes[44..48].copy_from_slice(&9_u32.to_be_bytes());
+    fs::write(&path, bytes).unwrap();
+    let (kind, words) = refused(&path).await;
+    assert_eq!(kind, ErrorKind::Corrupt, "{words}");
+    assert!(
+        words.contains("python-0.9.db: the head of the file"),
+        "{words}"
+    );
+}
+
+#[tokio::test]
 async fn a_predecessors_file_opens_in_place_and_says_so() {
     let folder = TempDir::new().unwrap();
     let path = predecessors::copy_into(folder.path(), "python-0.12.db");
@@ -212,4 +261,62 @@ async fn the_file_of_a_replica_comes_in() {
     let found = graph.backend().memories(&[kept.id]).await.unwrap();
     assert_eq!(found[0].title, "Larger pool");
     replica.close().await.unwrap();
+}
+
+/// Opening it, or what lies beside it, and closing it again would drop the locks of this process.
+#[tokio::test]
+async fn the_own_file_is_refused_and_keeps_its_locks() {
+    for backend in [Config::sqlite as fn(PathBuf) -> Config, Config::turso] {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("memory.db");
+        let graph = match MemoryGraph::open(&backend(path.clone())).await {
+            // This build does not have it.
+            Err(error) if error.kind() == ErrorKind::Unsupported => continue,
+            graph => graph.unwrap(),
+        };
+        let draft = Draft::new(MemoryType::Fix, "Larger pool", "It had 4 connections.");
+        graph.remember(draft).await.unwrap();
+        let mut names = vec![path.clone(), folder.path().join("memory.db-wal")];
+        #[cfg(unix)]
+        {
+            let (link, second) = (folder.path().join("link"), folder.path().join("second"));
+            std::os::unix::fs::symlink(&path, &link).unwrap();
+            fs::hard_link(&path, &second).unwrap();
+            names.extend([link, second]);
+        }
+        let before = locks(&path);
+        for name in names {
+            let nothing = &mut |_: Progress| {};
+            let refused = graph.import_database(&name, nothing).await.unwrap_err();
+            assert_eq!(refused.kind(), ErrorKind::InvalidArgument);
+            assert!(refused.to_string().contains("is the graph itself"));
+            assert!(graph.refuse_own_file(&name).is_err());
+        }
+        assert_eq!(locks(&path), before);
+        graph
+            .refuse_own_file(&folder.path().join("other.db"))
+            .unwrap();
+        graph.close().await.unwrap();
+    }
+}
+
+/// The locks that processes have on a file, where the system says.
+#[cfg(target_os = "linux")]
+fn locks(path: &Path) -> Vec<String> {
+    use std::os::unix::fs::MetadataExt;
+
+    let inode = format!(":{} ", fs::metadata(path).unwrap().ino());
+    let all = fs::read_to_string("/proc/locks").unwrap();
+    let of_file = all.lines().filter(|line| line.contains(&inode));
+    let mut locks: Vec<_> = of_file
+        .filter_map(|line| line.split_once(": "))
+        .map(|(_, lock)| lock.to_owned())
+        .collect();
+    locks.sort();
+    locks
+}
+
+#[cfg(not(target_os = "linux"))]
+fn locks(_: &Path) -> Vec<String> {
+    Vec::new()
 }

@@ -2,6 +2,7 @@
 
 mod contents;
 mod filled;
+mod past;
 #[cfg(all(feature = "sqlite", feature = "turso"))]
 mod primaries;
 #[cfg(all(feature = "sqlite", feature = "turso"))]

@@ -264,6 +264,113 @@ async fn only_notes_of_an_export_are_replaced() {
 }
 
 #[tokio::test]
+async fn notes_are_ours_also_with_the_line_ends_of_windows() {
+    let folder = tempfile::tempdir().unwrap();
+    let graph = hostile().await;
+    let replace = NotesOptions {
+        existing: Existing::Replace,
+        ..NotesOptions::default()
+    };
+    write(&graph, folder.path(), &replace).await.unwrap();
+    let before = notes(folder.path());
+    for (name, text) in &before {
+        let path = folder.path().join(format!("{name}.md"));
+        fs::write(path, text.replace('\n', "\r\n")).unwrap();
+    }
+    write(&graph, folder.path(), &replace).await.unwrap();
+    assert_eq!(notes(folder.path()), before);
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_note_is_not_overwritten_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let vault = folder.path().join("vault");
+    let graph = hostile().await;
+    let replace = NotesOptions {
+        existing: Existing::Replace,
+        ..NotesOptions::default()
+    };
+    write(&graph, &vault, &replace).await.unwrap();
+    let name = notes(&vault).into_keys().next().unwrap();
+    let own = vault.join(format!("{name}.md"));
+    fs::write(&own, "My own words.\n").unwrap();
+    let before = notes(&vault);
+
+    let error = write(&graph, &vault, &replace).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+    let words = error.to_string();
+    assert!(words.contains(&format!("{name}.md")), "{words}");
+    assert_eq!(notes(&vault), before);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+
+    fs::remove_file(&own).unwrap();
+    fs::create_dir(&own).unwrap();
+    let error = write(&graph, &vault, &replace).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
+    fs::remove_dir(&own).unwrap();
+    write(&graph, &vault, &replace).await.unwrap();
+    assert!(fs::read_to_string(&own).unwrap().starts_with("---\n"));
+}
+
+#[tokio::test]
+async fn of_two_exports_into_one_folder_the_second_is_told_to_wait() {
+    let folder = tempfile::tempdir().unwrap();
+    let vault = folder.path().join("vault");
+    let graph = hostile().await;
+    let replace = NotesOptions {
+        existing: Existing::Replace,
+        ..NotesOptions::default()
+    };
+    let second = || {
+        let runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = { runtime }.build().unwrap();
+        runtime.block_on(write(&graph, &vault, &replace))
+    };
+    let mut answers = Vec::new();
+    let report = graph
+        .export_notes(&vault, &replace, &mut |_| {
+            let answer = std::thread::scope(|scope| scope.spawn(second).join().unwrap());
+            answers.push(answer);
+        })
+        .await
+        .unwrap();
+    assert_eq!((report.memories, answers.len()), (7, 1));
+    let error = answers.pop().unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
+    assert!(error.to_string().contains("vault.partial"), "{error}");
+    assert_eq!(notes(&vault).len(), 7);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    write(&graph, &vault, &replace).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_folder_may_be_named_with_a_slash_or_by_a_link() {
+    let folder = tempfile::tempdir().unwrap();
+    let graph = hostile().await;
+    let slashed = folder.path().join("new").join("vault").join("");
+    for _ in 0..2 {
+        let replace = NotesOptions {
+            existing: Existing::Replace,
+            ..NotesOptions::default()
+        };
+        write(&graph, &slashed, &replace).await.unwrap();
+        assert_eq!(notes(&slashed).len(), 7);
+    }
+    #[cfg(unix)]
+    {
+        let real = folder.path().join("real");
+        let link = folder.path().join("link");
+        fs::create_dir(&real).unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        write(&graph, &link, &NotesOptions::default())
+            .await
+            .unwrap();
+        assert_eq!(notes(&real).len(), 7);
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_written_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");

@@ -41,4 +41,3 @@ fn page() -> PageRequest {
 fn kind<T>(result: Result<T>) -> ErrorKind {
     result.map(drop).unwrap_err().kind()
 }
-

@@ -24,6 +24,9 @@ pub(crate) struct Watched {
     inner: MemoryBackend,
     written: Mutex<Vec<Batch>>,
     others: Mutex<VecDeque<Batch>>,
+    followers: Mutex<VecDeque<Batch>>,
+    listed: Mutex<Vec<ListQuery>>,
+    yields: AtomicBool,
     read_only: AtomicBool,
 }
 
@@ -38,6 +41,21 @@ impl Watched {
         self.others.lock().unwrap().push_back(batch);
     }
 
+    /// Lets somebody else write `batch` just after what is written next.
+    pub(crate) fn after_the_next_write(&self, batch: Batch) {
+        self.followers.lock().unwrap().push_back(batch);
+    }
+
+    /// What was listed since this was last asked.
+    pub(crate) fn listed(&self) -> Vec<ListQuery> {
+        std::mem::take(&mut self.listed.lock().unwrap())
+    }
+
+    /// Lets other tasks have their turn before each write.
+    pub(crate) fn yield_before_writes(&self) {
+        self.yields.store(true, Ordering::SeqCst);
+    }
+
     pub(crate) fn set_read_only(&self, read_only: bool) {
         self.read_only.store(read_only, Ordering::SeqCst);
     }
@@ -46,6 +64,9 @@ impl Watched {
 #[async_trait::async_trait]
 impl GraphBackend for Watched {
     async fn apply(&self, batch: Batch) -> Result<Receipt> {
+        if self.yields.load(Ordering::SeqCst) {
+            tokio::task::yield_now().await;
+        }
         self.written.lock().unwrap().push(batch.clone());
         if self.read_only.load(Ordering::SeqCst) {
             return Err(BackendError::new(ErrorKind::Unauthorized, "apply a batch"));
@@ -54,7 +75,12 @@ impl GraphBackend for Watched {
         if let Some(other) = other {
             self.inner.apply(other).await?;
         }
-        self.inner.apply(batch).await
+        let receipt = self.inner.apply(batch).await?;
+        let follower = self.followers.lock().unwrap().pop_front();
+        if let Some(follower) = follower {
+            self.inner.apply(follower).await?;
+        }
+        Ok(receipt)
     }
 
     fn name(&self) -> &'static str {
@@ -82,6 +108,7 @@ impl GraphBackend for Watched {
     }
 
     async fn list(&self, query: &ListQuery, page: &PageRequest) -> Result<Page<Memory>> {
+        self.listed.lock().unwrap().push(query.clone());
         self.inner.list(query, page).await
     }
 

@@ -85,6 +85,7 @@ async fn many_pages_are_carried_with_progress() {
     let verified = Verified {
         memories: 1_700,
         relationships: 2_600,
+        quarantined: 0,
         searches: 20,
         digest: migrated.verified.clone().unwrap().digest,
     };

@@ -168,6 +168,16 @@ async fn a_contextual_search_goes_as_far_as_it_is_told() {
         kind(graph.contextual_search(&nobody).await),
         ErrorKind::NotFound
     );
+    let many = |limit| ContextualSearch {
+        limit: NonZeroU32::new(limit).unwrap(),
+        ..search(2)
+    };
+    let most = graph.contextual_search(&many(Walk::LARGEST)).await;
+    assert_eq!(ids(most), ["c"]);
+    assert_eq!(
+        kind(graph.contextual_search(&many(Walk::LARGEST + 1)).await),
+        ErrorKind::InvalidArgument
+    );
     let long = ContextualSearch::new(id("a"), "x".repeat(SearchQuery::LONGEST_TEXT + 1));
     assert_eq!(
         kind(graph.contextual_search(&long).await),

@@ -1,14 +1,18 @@
 use std::sync::Arc;
 
+use adapter_memory::MemoryBackend;
 use memorygraph::domain::{
-    AsOf, Relationship, RelationshipId, RelationshipQuery, RelationshipType, Score, Timestamp,
-    evidence::Outcome,
+    AsOf, PageRequest, Relationship, RelationshipId, RelationshipQuery, RelationshipType, Score,
+    Timestamp, evidence::Outcome,
 };
-use memorygraph::ports::{Batch, Clock, Conflict, Cycles, ErrorKind};
+use memorygraph::ports::{Batch, Change, Clock, Conflict, Cycles, ErrorKind, GraphBackend};
 use memorygraph::{Ending, Error, Link, MemoryGraph};
 
 use super::{draft, kind, link, page, with};
-use crate::{watched::Watched, world::Counted};
+use crate::{
+    watched::Watched,
+    world::{Counted, id, over},
+};
 
 fn relationship(text: &str) -> RelationshipId {
     RelationshipId::new(text).unwrap()
@@ -60,6 +64,102 @@ async fn stating_again_reinforces_what_is_kept() {
     assert_eq!(again.relationship.id, first.relationship.id);
     assert_eq!(again.relationship.evidence_count, 2);
     assert_eq!(graph.statistics().await.unwrap().relationships, 1);
+}
+
+#[tokio::test]
+async fn what_reinforces_brings_a_context_only_where_there_is_none() {
+    let graph = with(&["a", "b"]).await;
+    for (context, kept) in [
+        (None, None),
+        (Some("first"), Some("first")),
+        (Some("second"), Some("first")),
+    ] {
+        let stated = Link {
+            context: context.map(str::to_owned),
+            ..link("a", RelationshipType::Solves, "b")
+        };
+        let linked = graph.relate(stated).await.unwrap();
+        assert_eq!(linked.relationship.context.as_deref(), kept);
+    }
+}
+
+#[tokio::test]
+async fn what_a_link_reinforced_and_is_removed_at_once_is_stated_anew() {
+    let backend = Arc::new(Watched::default());
+    let graph = over(Arc::clone(&backend) as _);
+    let drafts = vec![draft("a", "a"), draft("b", "b")];
+    graph.remember_all(drafts).await.unwrap();
+    let first = solving(&graph).await;
+    let remove = Change::RemoveRelationship(first.id.clone());
+    backend.after_the_next_write(Batch::default().then(remove));
+    let linked = graph
+        .relate(link("a", RelationshipType::Solves, "b"))
+        .await
+        .unwrap();
+    assert!(!linked.reinforced && linked.relationship.id != first.id);
+    let kept = graph.relationship(&linked.relationship.id).await.unwrap();
+    assert_eq!(kept, Some(linked.relationship));
+
+    // Where an end went with it, nothing can be stated.
+    let remove = Change::RemoveMemory(id("b"));
+    backend.after_the_next_write(Batch::default().then(remove));
+    let linked = graph.relate(link("a", RelationshipType::Solves, "b")).await;
+    assert_eq!(kind(linked), ErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn what_a_link_reinforced_and_ended_at_once_is_returned_as_it_ended() {
+    let backend = Arc::new(Watched::default());
+    let graph = over(Arc::clone(&backend) as _);
+    let drafts = vec![draft("a", "a"), draft("b", "b")];
+    graph.remember_all(drafts).await.unwrap();
+    let first = solving(&graph).await;
+    let end = Change::InvalidateRelationship {
+        id: first.id.clone(),
+        until: first.valid_from,
+        by: None,
+        recorded_at: first.recorded_at,
+    };
+    backend.after_the_next_write(Batch::default().then(end));
+    let linked = graph
+        .relate(link("a", RelationshipType::Solves, "b"))
+        .await
+        .unwrap();
+    assert!(linked.reinforced);
+    assert_eq!(linked.relationship.id, first.id);
+    assert_eq!(linked.relationship.valid_until, Some(first.valid_from));
+}
+
+#[tokio::test]
+async fn a_contradiction_among_many_relationships_is_told() {
+    let backend = Arc::new(MemoryBackend::new());
+    let graph = over(Arc::clone(&backend) as _);
+    // More than fit on a page, and the last of them is the one.
+    let others = usize::try_from(PageRequest::LARGEST).unwrap() + 1;
+    let names = (0..=others).map(|n| format!("m{n:05}"));
+    let drafts: Vec<_> = names.map(|name| draft(&name, &name)).collect();
+    let ids: Vec<_> = drafts
+        .iter()
+        .map(|draft| draft.id.clone().unwrap())
+        .collect();
+    let hub = graph.remember_all(drafts).await.unwrap().swap_remove(0);
+    let batch = ids[1..].iter().fold(Batch::default(), |batch, to| {
+        let solves = RelationshipType::Solves;
+        let id = relationship(to.as_str());
+        batch.put_relationship(Relationship::new(
+            id,
+            hub.id.clone(),
+            solves,
+            to.clone(),
+            hub.created_at,
+        ))
+    });
+    backend.apply(batch).await.unwrap();
+    let last = ids.last().unwrap();
+    let against = Link::new(hub.id, RelationshipType::IneffectiveFor, last.clone());
+    let linked = graph.relate(against).await.unwrap();
+    let [told] = linked.contradictions.try_into().unwrap();
+    assert_eq!(told.id, relationship(last.as_str()));
 }
 
 #[tokio::test]
@@ -293,6 +393,43 @@ async fn no_trial_is_lost_among_writers_of_one_moment() {
         ),
         (2, 1)
     );
+}
+
+#[tokio::test]
+async fn no_evidence_of_a_link_is_lost_to_a_trial_of_the_same_moment() {
+    let backend = Arc::new(Watched::default());
+    let graph = MemoryGraph::over(
+        Arc::clone(&backend) as _,
+        Arc::new(Stopped),
+        Arc::new(Counted::default()),
+    );
+    let drafts = vec![draft("a", "a"), draft("b", "b")];
+    graph.remember_all(drafts).await.unwrap();
+    let first = solving(&graph).await;
+    let theirs = Relationship {
+        id: relationship("other"),
+        context: Some("theirs".into()),
+        ..first.clone()
+    };
+    backend.before_the_next_write(Batch::default().put_relationship(theirs));
+    let after = graph.reinforce(&first.id, Outcome::Success).await.unwrap();
+    assert_eq!(
+        (after.evidence_count, after.context.as_deref()),
+        (3, Some("theirs"))
+    );
+}
+
+#[tokio::test]
+async fn a_relationship_does_not_take_its_own_place() {
+    let graph = with(&["a", "b"]).await;
+    let first = solving(&graph).await;
+    let itself = Ending {
+        by: Some(first.id.clone()),
+        ..Ending::default()
+    };
+    let ended = graph.invalidate(&first.id, itself).await;
+    assert_eq!(kind(ended), ErrorKind::InvalidArgument);
+    assert_eq!(graph.relationship(&first.id).await.unwrap(), Some(first));
 }
 
 #[tokio::test]

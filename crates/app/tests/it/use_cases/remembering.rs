@@ -1,9 +1,14 @@
+use std::sync::Arc;
+
 use memorygraph::domain::{MemoryContext, MemoryType};
 use memorygraph::ports::{Conflict, ErrorKind};
 use memorygraph::{Draft, Duplicates, Error, Result, Update};
 
 use super::{draft, with};
-use crate::world::{graph, id};
+use crate::{
+    watched::Watched,
+    world::{graph, id, over},
+};
 
 fn saying(content: &str, project: Option<&str>) -> Draft {
     let context = MemoryContext {
@@ -90,7 +95,7 @@ async fn the_same_content_in_the_same_project_is_told_and_not_kept_twice() {
         .remember(saying("Redis has 4 connections.", None))
         .await
         .unwrap();
-    let again = saying("  Redis has 4 connections.\n", None);
+    let again = saying("\nRedis has 4 connections.  \n", None);
     let (id, message) = duplicate_of(graph.remember(again.clone()).await);
     assert_eq!(id, first.id.as_str());
     assert!(
@@ -119,6 +124,48 @@ async fn the_same_content_in_another_project_is_something_else() {
         .remember(saying("it works.", Some("bank")))
         .await
         .unwrap();
+}
+
+#[tokio::test]
+async fn a_duplicate_is_looked_for_in_the_project_of_all_the_drafts() {
+    let backend = Arc::new(Watched::default());
+    let graph = over(Arc::clone(&backend) as _);
+    let old = vec![saying("old", Some("shop")), saying("old", None)];
+    graph.remember_all(old).await.unwrap();
+    let asked = || {
+        let listed = backend.listed();
+        let projects = listed.into_iter().map(|query| query.filter.project_path);
+        projects.collect::<Vec<_>>()
+    };
+    asked();
+    for (drafts, project, refused) in [
+        (
+            vec![saying("1", Some("shop")), saying("2", Some("shop"))],
+            Some("shop"),
+            false,
+        ),
+        (vec![saying("old", Some("shop"))], Some("shop"), true),
+        (
+            vec![saying("3", Some("bank")), saying("old", Some("shop"))],
+            None,
+            true,
+        ),
+        (
+            vec![saying("4", Some("bank")), saying("old", None)],
+            None,
+            true,
+        ),
+        (
+            vec![saying("5", None), saying("old", Some("shop"))],
+            None,
+            true,
+        ),
+        (vec![saying("old", None)], None, true),
+    ] {
+        let done = graph.remember_all(drafts).await;
+        assert_eq!(done.is_err(), refused, "{project:?} {done:?}");
+        assert_eq!(asked(), [project.map(str::to_owned)]);
+    }
 }
 
 #[tokio::test]

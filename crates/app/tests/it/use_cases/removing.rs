@@ -133,3 +133,35 @@ async fn what_is_erased_is_what_is_returned() {
     let erased = graph.erase(&id("a")).await.unwrap();
     assert_eq!(erased.memory.unwrap().title, "theirs");
 }
+
+#[tokio::test]
+async fn what_others_never_stop_changing_is_left_after_some_tries() {
+    let backend = Arc::new(Watched::default());
+    let graph = over(Arc::clone(&backend) as _);
+    let seen = graph.remember(draft("a", "first")).await.unwrap();
+    let changed = |version| {
+        let memory = Memory {
+            version,
+            ..seen.clone()
+        };
+        Batch::default().put_memory(memory)
+    };
+    for version in 2..100 {
+        backend.before_the_next_write(changed(version));
+    }
+    backend.written();
+    assert_eq!(kind(graph.forget(&id("a")).await), ErrorKind::Conflict);
+    let tries = backend.written().len();
+    assert!((10..50).contains(&tries), "{tries}");
+    assert_eq!(kind(graph.erase(&id("a")).await), ErrorKind::Conflict);
+    assert_eq!(backend.written().len(), tries);
+    let title = Update {
+        title: Some("ours".into()),
+        ..Update::default()
+    };
+    let updated = graph.update(&id("a"), &title).await;
+    assert_eq!(kind(updated), ErrorKind::Conflict);
+    let superseded = graph.supersede(&id("a"), draft("b", "b")).await;
+    assert_eq!(kind(superseded), ErrorKind::Conflict);
+    assert_eq!(graph.get(&id("a")).await.unwrap().unwrap().title, "first");
+}

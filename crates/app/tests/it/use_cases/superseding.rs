@@ -110,6 +110,26 @@ async fn a_memory_is_superseded_once() {
 }
 
 #[tokio::test]
+async fn a_memory_whose_successor_is_gone_can_be_superseded_again() {
+    let graph = with(&["old"]).await;
+    let first = graph.supersede(&id("old"), draft("new", "new")).await;
+    let first = first.unwrap().old;
+    graph.forget(&id("new")).await.unwrap();
+    let again = graph.supersede(&id("old"), draft("third", "third")).await;
+    let again = again.unwrap();
+    assert_eq!(again.old.superseded_by, Some(id("third")));
+    assert_eq!(again.old.valid_until, first.valid_until);
+    assert_eq!(graph.get(&id("old")).await.unwrap(), Some(again.old));
+
+    // The one that is gone may come back, too.
+    graph.erase(&id("third")).await.unwrap();
+    let back = graph.supersede(&id("old"), draft("new", "new")).await;
+    assert_eq!(back.unwrap().old.superseded_by, Some(id("new")));
+    let error = graph.supersede(&id("old"), draft("x", "x")).await;
+    assert_eq!(kind(error), ErrorKind::Conflict);
+}
+
+#[tokio::test]
 async fn the_new_memory_may_say_what_the_old_one_said_and_nobody_else() {
     let graph = with(&["old", "other"]).await;
     let saying = |name: &str, of: &str| Draft {

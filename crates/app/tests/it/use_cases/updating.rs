@@ -75,10 +75,14 @@ async fn an_update_of_a_version_that_has_passed_is_a_conflict_with_what_is_there
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn updates_of_many_callers_at_once_all_arrive() {
-    let graph = with(&["a"]).await;
-    let updates: Vec<_> = (0..4)
+    let backend = Arc::new(Watched::default());
+    let graph = over(Arc::clone(&backend) as _);
+    graph.remember(draft("a", "a")).await.unwrap();
+    // All of them read before the first one writes.
+    backend.yield_before_writes();
+    let updates: Vec<_> = (0..16)
         .map(|n| {
             let graph = graph.clone();
             tokio::spawn(async move {
@@ -93,7 +97,7 @@ async fn updates_of_many_callers_at_once_all_arrive() {
     for update in updates {
         update.await.unwrap().unwrap();
     }
-    assert_eq!(graph.get(&id("a")).await.unwrap().unwrap().version, 5);
+    assert_eq!(graph.get(&id("a")).await.unwrap().unwrap().version, 17);
 }
 
 #[tokio::test]

@@ -120,6 +120,28 @@ async fn closing_writes_what_waits() {
 }
 
 #[tokio::test]
+async fn closing_waits_for_the_uses_that_a_read_has_just_had_written() {
+    // Its task never had a turn, has begun, and is done.
+    for turns in 0..4 {
+        let (graph, backend, _) = watched(300).await;
+        backend.yield_before_writes();
+        let all = PageRequest::first(300).unwrap();
+        graph
+            .recall("", MemoryFilter::default(), &all)
+            .await
+            .unwrap();
+        for _ in 0..turns {
+            tokio::task::yield_now().await;
+        }
+        graph.close().await.unwrap();
+        let [written] = uses(&backend).try_into().unwrap();
+        assert_eq!(written.len(), 300);
+        turn().await;
+        assert!(uses(&backend).is_empty());
+    }
+}
+
+#[tokio::test]
 async fn uses_that_cannot_be_written_wait_on() {
     let (graph, backend, clock) = watched(1).await;
     backend.set_read_only(true);
@@ -217,6 +239,31 @@ fn a_graph_is_used_without_a_runtime_and_outlives_one() {
     assert_eq!(uses(&backend), [[(id("m0"), 3)]]);
     second.block_on(graph.close()).unwrap();
     assert!(uses(&backend).is_empty());
+}
+
+#[test]
+fn uses_whose_writer_never_had_its_turn_are_not_lost() {
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap()
+    };
+    let first = runtime();
+    let (graph, backend, clock) = first.block_on(watched(1));
+    first.block_on(async {
+        get(&graph, "m0").await;
+        clock.pass(A_WHILE);
+        get(&graph, "m0").await;
+    });
+    drop(first);
+    assert!(uses(&backend).is_empty());
+
+    let second = runtime();
+    second.block_on(async {
+        get(&graph, "m0").await;
+        turn().await;
+    });
+    assert_eq!(uses(&backend), [[(id("m0"), 3)]]);
 }
 
 #[tokio::test]
