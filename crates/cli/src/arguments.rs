@@ -28,7 +28,7 @@ Examples:
 The graph is kept in ~/.memorygraph/memory.db unless --path, MEMORY_SQLITE_PATH or
 MEMORY_TURSO_PATH says otherwise. With MEMORY_BACKEND=turso and TURSO_DATABASE_URL, that file is a
 replica of the primary at this URL; TURSO_AUTH_TOKEN or the file TURSO_AUTH_TOKEN_FILE opens it.
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 conflict.";
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 conflict, 130 stopped.";
 
 /// A graph memory for AI agents: stores what was learned, relates it, and finds it again.
 #[derive(Debug, Parser)]
@@ -135,6 +135,19 @@ Examples:
 }
 
 impl Command {
+    /// Whether it makes a graph where there is none.
+    pub(crate) const fn makes_graph(&self) -> bool {
+        matches!(
+            self,
+            Self::Store(_)
+                | Self::Import(_)
+                | Self::Demo(_)
+                | Self::Sync(_)
+                | Self::Migrate(_)
+                | Self::Restore(_)
+        )
+    }
+
     /// Whether it answers from the graph and changes nothing.
     pub(crate) const fn is_reading(&self) -> bool {
         matches!(

@@ -7,7 +7,7 @@ use crate::{
     output::Output,
 };
 
-/// Asks before what cannot be undone.
+/// Asks before what is more than it may seem.
 ///
 /// # Errors
 ///
@@ -15,7 +15,7 @@ use crate::{
 pub(crate) fn confirm(question: &str, output: &Output) -> Result<(), Failure> {
     let stdin = io::stdin();
     if output.is_json() || !stdin.is_terminal() || !io::stderr().is_terminal() {
-        let message = "this cannot be undone, and nobody is there to be asked";
+        let message = "nobody is there to be asked whether it is meant";
         return Err(Failure::usage(message).hint("--yes does it without asking"));
     }
     tell_in_line(format_args!("{question} [y/N] "));

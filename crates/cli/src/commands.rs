@@ -13,16 +13,18 @@ pub(crate) mod health;
 mod import;
 mod migrate;
 mod past;
+mod place;
 mod quarantine;
 mod relate;
 mod state;
 mod statement;
+mod stop;
 mod sync;
 
 use std::io::Read;
 
-use memorygraph::ports::Upgrade;
-use memorygraph::{Config, MemoryGraph};
+use memorygraph::ports::{ErrorKind, Upgrade};
+use memorygraph::{BackendName, Config, Error, MemoryGraph};
 use serde_json::json;
 
 use crate::{
@@ -58,7 +60,9 @@ pub(crate) async fn run(
         Command::Sync(sync) => sync::config(config, sync),
         _ => config.clone(),
     };
-    let graph = bar::patiently(output, "opening", MemoryGraph::open(config)).await?;
+    place::expect_graph(config, &command)?;
+    let opened = bar::patiently(output, "opening", MemoryGraph::open(config)).await;
+    let graph = opened.map_err(|error| unopened(error, config))?;
     if let Some(upgrade) = graph.upgraded() {
         tell_of(upgrade, output.is_json());
     }
@@ -75,12 +79,35 @@ pub(crate) async fn run(
             tell(view::sync::freshness(freshness.as_ref()));
         }
     }
-    let result = run_on(&graph, config, command, output).await;
+    let stop = stop::Stop::of(&command);
+    let work = run_on(&graph, config, command, output);
+    let result = match stop {
+        Some(stop) => stop.or(Box::pin(work)).await,
+        None => work.await,
+    };
+    if let Err(failure) = &result
+        && failure.is_interrupted()
+    {
+        // Whoever stops it does not wait; what was acknowledged is on the disk.
+        return result;
+    }
     // Whoever asked does not wait for what closing has to do.
     let result = result.and_then(|()| Ok(output.flush()?));
     let closed = graph.close().await;
     result?;
     Ok(closed?)
+}
+
+/// Says what else may be the matter with a file that does not open with a key.
+fn unopened(error: Error, config: &Config) -> Failure {
+    let has_key = config.backend.value == BackendName::Sqlite && config.sqlite_key.is_some();
+    let is_closed = matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::Unauthorized);
+    let failure = Failure::from(error);
+    if has_key && is_closed {
+        failure.hint("MEMORY_SQLITE_KEY is set; a file that is not encrypted opens without it")
+    } else {
+        failure
+    }
 }
 
 /// Tells what became of a predecessor's store when it was opened.

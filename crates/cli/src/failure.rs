@@ -18,19 +18,59 @@ use crate::{
     style::{ERROR, QUIET, WARNING, paint},
 };
 
-const FAILED: u8 = 1;
-const USAGE: u8 = 2;
-const NOT_FOUND: u8 = 3;
-const CONFLICT: u8 = 4;
-
 /// How many further problems are listed below the first.
 const LISTED: usize = 20;
+
+/// What kind of failure it is: the exit code and the word for programs follow from it, and from
+/// nothing else.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    /// Something outside did not work.
+    Failed,
+    /// The command cannot be meant like this.
+    Usage,
+    /// A file cannot be taken in as it is.
+    InvalidFile,
+    /// Somebody stopped it.
+    Interrupted,
+    /// As the library says.
+    Of(ErrorKind),
+}
+
+impl Kind {
+    fn of(error: &Error) -> Self {
+        match (error, error.kind()) {
+            (Error::Import(_), ErrorKind::InvalidArgument) => Self::InvalidFile,
+            (_, kind) => Self::Of(kind),
+        }
+    }
+
+    const fn code(self) -> u8 {
+        match self {
+            Self::Usage | Self::Of(ErrorKind::InvalidArgument) => 2,
+            Self::Of(ErrorKind::NotFound) => 3,
+            Self::Of(ErrorKind::Conflict) => 4,
+            // As shells say it of what Ctrl-C ended.
+            Self::Interrupted => 130,
+            Self::Failed | Self::InvalidFile | Self::Of(_) => 1,
+        }
+    }
+
+    fn name(self) -> String {
+        match self {
+            Self::Failed => "failed".to_owned(),
+            Self::Usage => "usage".to_owned(),
+            Self::InvalidFile => "invalid_file".to_owned(),
+            Self::Interrupted => "interrupted".to_owned(),
+            Self::Of(kind) => kind.to_string().replace(' ', "_"),
+        }
+    }
+}
 
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    code: u8,
-    kind: String,
+    kind: Kind,
     message: String,
     /// More lines, each on its own.
     details: Vec<String>,
@@ -42,10 +82,9 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    fn new(code: u8, kind: impl Into<String>, message: impl Into<String>) -> Self {
+    fn new(kind: Kind, message: impl Into<String>) -> Self {
         Self {
-            code,
-            kind: kind.into(),
+            kind,
             message: message.into(),
             details: Vec::new(),
             hint: None,
@@ -56,22 +95,37 @@ impl Failure {
 
     /// Says that what was asked for is not there.
     pub(crate) fn not_found(message: impl Into<String>) -> Self {
-        Self::new(NOT_FOUND, "not_found", message)
+        Self::new(Kind::Of(ErrorKind::NotFound), message)
     }
 
     /// Says that the command cannot be meant like this.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self::new(USAGE, "usage", message)
+        Self::new(Kind::Usage, message)
     }
 
     /// Says that what is there stands against it.
     pub(crate) fn conflict(message: impl Into<String>) -> Self {
-        Self::new(CONFLICT, "conflict", message)
+        Self::new(Kind::Of(ErrorKind::Conflict), message)
     }
 
     /// Says that something outside did not work.
     pub(crate) fn failed(message: impl Into<String>) -> Self {
-        Self::new(FAILED, "failed", message)
+        Self::new(Kind::Failed, message)
+    }
+
+    /// Says that a file cannot be taken in as it is.
+    pub(crate) fn invalid_file(message: impl Into<String>) -> Self {
+        Self::new(Kind::InvalidFile, message)
+    }
+
+    /// Says that somebody stopped it.
+    pub(crate) fn interrupted(message: impl Into<String>) -> Self {
+        Self::new(Kind::Interrupted, message)
+    }
+
+    /// Whether somebody stopped it.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        matches!(self.kind, Kind::Interrupted)
     }
 
     /// Says what it is about.
@@ -102,7 +156,7 @@ impl Failure {
             return ExitCode::SUCCESS;
         }
         let lines = if as_json {
-            let mut error = json!({"kind": self.kind, "message": self.message});
+            let mut error = json!({"kind": self.kind.name(), "message": self.message});
             if !self.details.is_empty() {
                 error["details"] = self.details.into();
             }
@@ -121,7 +175,7 @@ impl Failure {
             lines
         };
         tell(lines.join("\n"));
-        ExitCode::from(self.code)
+        ExitCode::from(self.kind.code())
     }
 }
 
@@ -171,15 +225,7 @@ impl From<Invalid> for Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let kind = error.kind();
-        let code = match (kind, &error) {
-            (_, Error::Import(_)) => FAILED,
-            (ErrorKind::InvalidArgument, _) => USAGE,
-            (ErrorKind::NotFound, _) => NOT_FOUND,
-            (ErrorKind::Conflict, _) => CONFLICT,
-            _ => FAILED,
-        };
-        let mut message = error.to_string();
+        let mut message = message_of(&error);
         // An engine's own words, where the message does not have them already.
         let mut cause = error.source();
         while let Some(source) = cause {
@@ -189,7 +235,7 @@ impl From<Error> for Failure {
             }
             cause = source.source();
         }
-        let mut failure = Self::new(code, kind.to_string().replace(' ', "_"), one_line(&message));
+        let mut failure = Self::new(Kind::of(&error), one_line(&message));
         failure.hint = match &error {
             Error::Backend(error) => {
                 failure.found = error.found().and_then(found).map(Box::new);
@@ -202,16 +248,33 @@ impl From<Error> for Failure {
                 if named < *count {
                     failure.details.push(format!("and {} more", count - named));
                 }
-                Some(
-                    "nothing was written; --skip-invalid keeps them in quarantine and lists them"
-                        .into(),
-                )
+                let (them, list) = match count {
+                    1 => ("it", "tells why"),
+                    _ => ("them", "lists them"),
+                };
+                let hint = "nothing was written; --skip-invalid keeps";
+                Some(format!("{hint} {them} in quarantine and {list}").into())
             }
             Error::Export(ExportError::Exists { .. }) => Some("--force replaces it".into()),
             _ => None,
         };
         failure
     }
+}
+
+/// Returns what is said to a person. What was being done and the kind go without saying where the
+/// command line tells what is wrong with it.
+fn message_of(error: &Error) -> String {
+    let plain = match error {
+        Error::Backend(error) => match error.kind() {
+            ErrorKind::NotFound | ErrorKind::Conflict | ErrorKind::InvalidArgument => {
+                error.detail().map(str::to_owned)
+            }
+            _ => None,
+        },
+        _ => None,
+    };
+    plain.unwrap_or_else(|| error.to_string())
 }
 
 fn backend_hint(error: &BackendError) -> Option<Cow<'static, str>> {
@@ -255,8 +318,25 @@ pub(crate) fn wrong_usage(error: &clap::Error) -> ExitCode {
     if std::env::args_os().any(|argument| argument == "--json") {
         let text = error.render().to_string();
         let text = text.trim_start_matches("error: ").trim_end();
-        return Failure::usage(text).report(true);
+        let failure = Failure::usage(text);
+        return if lacks_content(error) {
+            failure.hint(CONTENT_TIP).report(true)
+        } else {
+            failure.report(true)
+        };
     }
     drop(error.print());
-    ExitCode::from(USAGE)
+    if lacks_content(error) {
+        tell(CONTENT_TIP);
+    }
+    ExitCode::from(Kind::Usage.code())
+}
+
+/// What else may stand in the place of the content.
+const CONTENT_TIP: &str = "for the content, - or --stdin reads the standard input";
+
+/// Whether it is about the content of a memory that is not given.
+fn lacks_content(error: &clap::Error) -> bool {
+    error.kind() == clap::error::ErrorKind::MissingRequiredArgument
+        && error.to_string().contains("<CONTENT>")
 }

@@ -2,7 +2,7 @@
 //!
 //! Data goes to stdout, as tables and trees for people or, with `--json`, as one line of JSON in
 //! the shape of the library's own values; everything else goes to stderr. Exit codes: 0 done, 1
-//! failed, 2 wrong usage, 3 not found, 4 conflict.
+//! failed, 2 wrong usage, 3 not found, 4 conflict, 130 stopped.
 
 mod arguments;
 mod ask;
@@ -70,12 +70,14 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         let config = Config::load(&flags, |name| std::env::var_os(name))?;
         let command = arguments.command;
         log(&config);
-        runtime.block_on(commands::run(
-            &config,
-            command,
-            global.freshness,
-            &mut output,
-        ))?;
+        let work = commands::run(&config, command, global.freshness, &mut output);
+        if let Err(failure) = runtime.block_on(work) {
+            if failure.is_interrupted() {
+                // Without waiting for threads whose work nobody wants any more.
+                runtime.shutdown_background();
+            }
+            return Err(failure);
+        }
     }
     Ok(output.finish()?)
 }

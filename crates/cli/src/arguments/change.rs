@@ -3,13 +3,16 @@
 use clap::Args;
 use memorygraph::domain::{MemoryId, MemoryType, Score, Timestamp};
 
-use super::value::{memory_type, score, time};
+use super::value::{content, memory_type, score, time};
 
 /// The type of a memory whose author does not say.
 const DEFAULT_TYPE: MemoryType = MemoryType::General;
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
+A content that the project has already is refused. When several processes store at the same moment,
+this look for duplicates is best effort: both may find nothing, and both store.
+
 Examples:
   memorygraph store \"Redis times out\" \"Reads take longer than 2 s at 50 requests a second.\" \\
     --type error --tag redis --project shop-api --id redis-slow
@@ -31,6 +34,7 @@ pub(crate) struct NewMemory {
     pub(crate) title: String,
     /// All of it, up to 50,000 characters; - reads the standard input
     #[arg(required_unless_present = "stdin", conflicts_with = "stdin")]
+    #[arg(allow_hyphen_values = true, value_parser = content())]
     pub(crate) content: Option<String>,
     /// Read the content from the standard input
     #[arg(long)]
@@ -46,10 +50,10 @@ pub(crate) struct NewMemory {
     #[arg(long = "tag", value_name = "TAG", value_delimiter = ',')]
     pub(crate) tags: Vec<String>,
     /// How much it matters, 0 to 1 [default: 0.5]
-    #[arg(long, value_name = "SCORE", value_parser = score)]
+    #[arg(long, value_name = "SCORE", value_parser = score, allow_negative_numbers = true)]
     pub(crate) importance: Option<Score>,
     /// How sure you are, 0 to 1 [default: 0.8]
-    #[arg(long, value_name = "SCORE", value_parser = score)]
+    #[arg(long, value_name = "SCORE", value_parser = score, allow_negative_numbers = true)]
     pub(crate) confidence: Option<Score>,
     /// The project that it belongs to
     #[arg(long, value_name = "PATH")]
@@ -138,6 +142,7 @@ pub(crate) struct Change {
     pub(crate) title: Option<String>,
     /// All of it; - reads the standard input
     #[arg(long, value_name = "TEXT", conflicts_with = "stdin")]
+    #[arg(allow_hyphen_values = true, value_parser = content())]
     pub(crate) content: Option<String>,
     /// Read the content from the standard input
     #[arg(long)]
@@ -149,13 +154,13 @@ pub(crate) struct Change {
     #[arg(long, value_name = "TAGS", value_delimiter = ',')]
     pub(crate) tags: Option<Vec<String>>,
     /// How much it matters, 0 to 1
-    #[arg(long, value_name = "SCORE", value_parser = score)]
+    #[arg(long, value_name = "SCORE", value_parser = score, allow_negative_numbers = true)]
     pub(crate) importance: Option<Score>,
     /// How sure you are, 0 to 1
-    #[arg(long, value_name = "SCORE", value_parser = score)]
+    #[arg(long, value_name = "SCORE", value_parser = score, allow_negative_numbers = true)]
     pub(crate) confidence: Option<Score>,
     /// How well it worked when it was used, 0 to 1
-    #[arg(long, value_name = "SCORE", value_parser = score)]
+    #[arg(long, value_name = "SCORE", value_parser = score, allow_negative_numbers = true)]
     pub(crate) effectiveness: Option<Score>,
     /// The project that it belongs to; an empty text removes it
     #[arg(long, value_name = "PATH")]

@@ -52,12 +52,24 @@ pub(crate) struct Related {
     /// Where to begin
     pub(crate) id: MemoryId,
     /// How many relationships far, 1 to 10
-    #[arg(long, short, value_name = "COUNT", default_value = "2")]
+    #[arg(
+        long,
+        short,
+        value_name = "COUNT",
+        default_value = "2",
+        allow_negative_numbers = true
+    )]
     pub(crate) depth: u8,
     #[command(flatten)]
     pub(crate) along: Along,
     /// At most this many memories
-    #[arg(long, short = 'n', value_name = "COUNT", default_value = "50")]
+    #[arg(
+        long,
+        short = 'n',
+        value_name = "COUNT",
+        default_value = "50",
+        allow_negative_numbers = true
+    )]
     pub(crate) limit: NonZeroU32,
 }
 
@@ -74,7 +86,13 @@ pub(crate) struct Way {
     /// Where it ends
     pub(crate) to: MemoryId,
     /// The most relationships, 1 to 10
-    #[arg(long, short, value_name = "COUNT", default_value = "5")]
+    #[arg(
+        long,
+        short,
+        value_name = "COUNT",
+        default_value = "5",
+        allow_negative_numbers = true
+    )]
     pub(crate) depth: u8,
     #[command(flatten)]
     pub(crate) along: Along,
@@ -132,7 +150,13 @@ pub(crate) struct Part {
     #[command(flatten)]
     pub(crate) when: When,
     /// At most this many
-    #[arg(long, short = 'n', value_name = "COUNT", default_value = "20")]
+    #[arg(
+        long,
+        short = 'n',
+        value_name = "COUNT",
+        default_value = "20",
+        allow_negative_numbers = true
+    )]
     pub(crate) limit: NonZeroU32,
 }
 
@@ -158,10 +182,15 @@ Examples:
   memorygraph clusters --min-size 5 --min-density 0.3 --project shop-api")]
 pub(crate) struct Clusters {
     /// Only clusters of at least this many memories
-    #[arg(long, value_name = "COUNT", default_value = "3")]
+    #[arg(
+        long,
+        value_name = "COUNT",
+        default_value = "3",
+        allow_negative_numbers = true
+    )]
     pub(crate) min_size: NonZeroU32,
     /// Only clusters with at least this share of the relationships that could be, 0 to 1
-    #[arg(long, value_name = "SHARE", value_parser = score)]
+    #[arg(long, value_name = "SHARE", value_parser = score, allow_negative_numbers = true)]
     pub(crate) min_density: Option<Score>,
     #[command(flatten)]
     pub(crate) part: Part,
@@ -176,7 +205,12 @@ Examples:
   memorygraph bridges --min-size 5 --relationship-type causes,leads_to")]
 pub(crate) struct Bridges {
     /// Only those that join parts of at least this many memories
-    #[arg(long, value_name = "COUNT", default_value = "1")]
+    #[arg(
+        long,
+        value_name = "COUNT",
+        default_value = "1",
+        allow_negative_numbers = true
+    )]
     pub(crate) min_size: NonZeroU32,
     #[command(flatten)]
     pub(crate) part: Part,

@@ -46,9 +46,12 @@ The formats:
   dot         for Graphviz
   mermaid     for Markdown pages that show Mermaid
 
-Without --format the ending of FILE tells: .graphml, .dot, .gv, .mmd, .mermaid; else it is jsonl.
+Without --format the ending of FILE tells: .graphml, .dot, .gv, .mmd, .mermaid; without an ending,
+and with .jsonl, .ndjson or .json, it is jsonl.
 All but jsonl and mcp-memory take a part: what is around a memory, or what a filter lets through.
-A file appears when it is complete; nothing is replaced without --force.
+A file appears when it is complete; nothing is replaced without --force. In a folder of notes
+--force replaces the notes of an export before, and removes those whose memories are gone; what
+others wrote there stays.
 
 With --json the answer says what was written; it needs a FILE then.
 
@@ -64,7 +67,7 @@ pub(crate) struct Export {
     /// What to write
     #[arg(long, short, value_name = "FORMAT")]
     pub(crate) format: Option<ExportFormat>,
-    /// Replace what is there
+    /// Replace the file that is there, or in a folder the notes of an export before
     #[arg(long)]
     pub(crate) force: bool,
     #[command(flatten)]
@@ -89,7 +92,13 @@ pub(crate) struct Piece {
     #[arg(long, value_name = "ID")]
     pub(crate) around: Option<MemoryId>,
     /// How many relationships far, 1 to 10 [default: 2]
-    #[arg(long, short, value_name = "COUNT", requires = "around")]
+    #[arg(
+        long,
+        short,
+        value_name = "COUNT",
+        requires = "around",
+        allow_negative_numbers = true
+    )]
     pub(crate) depth: Option<u8>,
     /// Only memories of this type; may be given several times, or with commas
     #[arg(long = "type", short, value_name = "TYPE", value_delimiter = ',')]
@@ -112,7 +121,7 @@ pub(crate) struct Piece {
     #[arg(value_parser = relationship_type(), ignore_case = true, hide_possible_values = true)]
     pub(crate) along: Vec<RelationshipType>,
     /// At most this many memories, up to 10,000 [default: 500; with markdown all]
-    #[arg(long, short = 'n', value_name = "COUNT")]
+    #[arg(long, short = 'n', value_name = "COUNT", allow_negative_numbers = true)]
     pub(crate) limit: Option<NonZeroU32>,
 }
 
@@ -181,7 +190,13 @@ pub(crate) struct Quarantine {
     #[command(subcommand)]
     pub(crate) command: Option<QuarantineCommand>,
     /// At most this many
-    #[arg(long, short = 'n', value_name = "COUNT", default_value = "20")]
+    #[arg(
+        long,
+        short = 'n',
+        value_name = "COUNT",
+        default_value = "20",
+        allow_negative_numbers = true
+    )]
     pub(crate) limit: u32,
     /// Go on where the page before ended
     #[arg(long, value_name = "CURSOR")]
@@ -296,8 +311,9 @@ in the file that TURSO_AUTH_TOKEN_FILE names, never in a URL, and goes to the pr
 TURSO_DATABASE_URL names; without that, to the one in --from or --to. MEMORY_SQLITE_KEY opens
 encrypted files.
 
-The source is only read. What the target has stays as it is, so a migration that was interrupted is
-completed by the same command. Memories and relationships that have another content there are
+What is in quarantine comes along; earlier states, which memorygraph history shows, stay with the
+source: keep it. The source is only read. What the target has stays as it is, so a migration that was
+interrupted is completed by the same command. Memories and relationships that have another content there are
 listed, and the exit code is 4.
 
 Examples:

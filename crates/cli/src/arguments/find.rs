@@ -22,7 +22,13 @@ pub(crate) struct Get {
 #[derive(Args, Debug)]
 pub(crate) struct Paging {
     /// At most this many
-    #[arg(long, short = 'n', value_name = "COUNT", default_value = "20")]
+    #[arg(
+        long,
+        short = 'n',
+        value_name = "COUNT",
+        default_value = "20",
+        allow_negative_numbers = true
+    )]
     pub(crate) limit: u32,
     /// Go on where the page before ended
     #[arg(long, value_name = "CURSOR")]
@@ -74,7 +80,7 @@ pub(crate) struct Filter {
     #[arg(long, value_name = "PATH")]
     project: Option<String>,
     /// Only at least this important, 0 to 1
-    #[arg(long, value_name = "SCORE", value_parser = score)]
+    #[arg(long, value_name = "SCORE", value_parser = score, allow_negative_numbers = true)]
     min_importance: Option<Score>,
     /// Only kept since this time, such as 2026-01-31 or 2026-01-31T08:00:00Z
     #[arg(long, value_name = "TIME", value_parser = time)]
@@ -119,7 +125,13 @@ pub(crate) struct Search {
         "mode", "types", "tags", "project", "min_importance", "since", "after"])]
     pub(crate) near: Option<MemoryId>,
     /// How many relationships far from it, 1 to 10 [default: 2]
-    #[arg(long, short, value_name = "COUNT", requires = "near")]
+    #[arg(
+        long,
+        short,
+        value_name = "COUNT",
+        requires = "near",
+        allow_negative_numbers = true
+    )]
     pub(crate) depth: Option<u8>,
     #[command(flatten)]
     pub(crate) filter: Filter,

@@ -49,13 +49,24 @@ Examples:
   memorygraph recent --days 30 --project shop-api")]
 pub(crate) struct Recent {
     /// How many days count as recent, 1 to 36,500
-    #[arg(long, value_name = "COUNT", default_value = "7")]
+    #[arg(
+        long,
+        value_name = "COUNT",
+        default_value = "7",
+        allow_negative_numbers = true
+    )]
     #[arg(value_parser = clap::value_parser!(u16).range(1..=36_500))]
     pub(crate) days: u16,
     /// Only of this project
     #[arg(long, value_name = "PATH")]
     pub(crate) project: Option<String>,
     /// At most this many of the recent, and of the unresolved
-    #[arg(long, short = 'n', value_name = "COUNT", default_value = "10")]
+    #[arg(
+        long,
+        short = 'n',
+        value_name = "COUNT",
+        default_value = "10",
+        allow_negative_numbers = true
+    )]
     pub(crate) limit: u32,
 }

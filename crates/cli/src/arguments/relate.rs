@@ -21,10 +21,10 @@ pub(crate) struct Link {
     /// Where it ends
     pub(crate) to: MemoryId,
     /// How much it matters, 0 to 1; else as its type says
-    #[arg(long, value_name = "SCORE", value_parser = score)]
+    #[arg(long, value_name = "SCORE", value_parser = score, allow_negative_numbers = true)]
     pub(crate) strength: Option<Score>,
     /// How sure you are, 0 to 1; else as its type says
-    #[arg(long, value_name = "SCORE", value_parser = score)]
+    #[arg(long, value_name = "SCORE", value_parser = score, allow_negative_numbers = true)]
     pub(crate) confidence: Option<Score>,
     /// Under which circumstances it holds
     #[arg(long, value_name = "TEXT")]

@@ -25,7 +25,7 @@ pub(super) async fn store(
     let draft = draft(store.memory, memory_type)?;
     let id = draft.id.clone();
     let kept = graph.remember(draft).await;
-    let memory = kept.map_err(|error| refused(error, id.as_ref()))?;
+    let memory = kept.map_err(|error| refused(error, &[id.as_ref()]))?;
     if output.is_json() {
         return Ok(output.json(&memory)?);
     }
@@ -53,7 +53,7 @@ async fn replace(
     let draft = draft(new, memory_type)?;
     let id = draft.id.clone();
     let replaced = graph.supersede(old, draft).await;
-    let replaced = replaced.map_err(|error| refused(error, id.as_ref()))?;
+    let replaced = replaced.map_err(|error| refused(error, &[id.as_ref(), Some(old)]))?;
     if output.is_json() {
         return Ok(output.json(&replaced)?);
     }
@@ -96,11 +96,12 @@ fn draft(new: NewMemory, memory_type: MemoryType) -> Result<Draft, Failure> {
     })
 }
 
-/// Says what can be done about a memory that was not stored.
-fn refused(error: Error, asked: Option<&MemoryId>) -> Failure {
+/// Says what can be done about a memory that was not stored because of another one than those that
+/// were asked for.
+fn refused(error: Error, asked: &[Option<&MemoryId>]) -> Failure {
     let other = match &error {
         Error::Backend(error) => match error.found() {
-            Some(Conflict::Memory { id, .. }) if Some(id) != asked => Some(id.clone()),
+            Some(Conflict::Memory { id, .. }) if !asked.contains(&Some(id)) => Some(id.clone()),
             _ => None,
         },
         _ => None,
@@ -146,7 +147,17 @@ pub(super) async fn update(
         // The rest of the context is of this version.
         wanted.expected_version.get_or_insert(before.version);
     }
+    // Not as a use: somebody who changes a memory has not looked at it.
+    let before = graph.backend().memories(std::slice::from_ref(&update.id));
+    let before = before.await.map_err(Error::from)?.pop();
     let updated = graph.update(&update.id, &wanted).await?;
+    let is_same = before.is_some_and(|before| before.version == updated.memory.version);
+    if is_same && !output.is_json() {
+        return Ok(output.line(format_args!(
+            "Nothing was changed: {} says that already",
+            name(&updated.memory)
+        ))?);
+    }
     show(&updated, output)
 }
 

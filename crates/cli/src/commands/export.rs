@@ -39,7 +39,10 @@ pub(super) async fn export(
     output: &mut Output,
 ) -> Result<(), Failure> {
     let file = asked.file.as_deref().filter(|file| *file != Path::new("-"));
-    let format = asked.format.unwrap_or_else(|| by_ending(file));
+    let format = match asked.format {
+        Some(format) => format,
+        None => by_ending(file)?,
+    };
     if output.is_json() && file.is_none() {
         return Err(Failure::usage(
             "with --json the answer goes to the standard output, so the export needs a FILE",
@@ -175,6 +178,15 @@ fn tell_of_part(
 }
 
 fn target(file: Option<&Path>, output: &mut Output) -> Result<Target, Failure> {
+    let folder = file.and_then(Path::parent);
+    if let (Some(file), Some(folder)) = (file, folder)
+        && !folder.as_os_str().is_empty()
+        && !folder.try_exists().unwrap_or(true)
+    {
+        let (file, folder) = (shown(file), shown(folder));
+        let message = format!("{file} cannot be written: there is no folder {folder}");
+        return Err(Failure::failed(message).hint("make it, or name another FILE"));
+    }
     Ok(match file {
         Some(file) => Target::File(file.to_owned()),
         None => Target::Writer(output.sink()?),
@@ -182,14 +194,24 @@ fn target(file: Option<&Path>, output: &mut Output) -> Result<Target, Failure> {
 }
 
 /// Returns the format that the ending of a file means.
-fn by_ending(file: Option<&Path>) -> ExportFormat {
+fn by_ending(file: Option<&Path>) -> Result<ExportFormat, Failure> {
     let ending = file.and_then(Path::extension).unwrap_or_default();
-    match ending.to_ascii_lowercase().to_str() {
-        Some("graphml") => ExportFormat::Graphml,
-        Some("dot" | "gv") => ExportFormat::Dot,
-        Some("mmd" | "mermaid") => ExportFormat::Mermaid,
-        _ => ExportFormat::Jsonl,
-    }
+    let ending = ending.to_string_lossy().to_lowercase();
+    Ok(match ending.as_str() {
+        "graphml" => ExportFormat::Graphml,
+        "dot" | "gv" => ExportFormat::Dot,
+        "mmd" | "mermaid" => ExportFormat::Mermaid,
+        "" | "jsonl" | "ndjson" | "json" => ExportFormat::Jsonl,
+        "md" | "markdown" => {
+            return Err(Failure::usage(
+                "markdown is a folder of notes: memorygraph export FOLDER --format markdown",
+            ));
+        }
+        other => {
+            let message = format!("the ending .{} says no format", on_one_line(other));
+            return Err(Failure::usage(message).hint("--format says it, such as --format jsonl"));
+        }
+    })
 }
 
 fn both(memories: u64, relationships: u64) -> String {

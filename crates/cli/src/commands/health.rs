@@ -1,5 +1,6 @@
 use std::path::Path;
 
+use memorygraph::domain::PageRequest;
 use memorygraph::ports::{Finding, Health};
 use memorygraph::{BackendName, Config, MemoryGraph, TursoMode};
 use serde::Serialize;
@@ -25,6 +26,8 @@ struct Answer<'a> {
     findings: Option<&'a [Finding]>,
     /// What was mended; none when that was not asked for.
     repaired: Option<&'a [Finding]>,
+    /// How many records went into quarantine meanwhile; none when that is not known.
+    quarantined: Option<u64>,
 }
 
 /// Who can do what with the file.
@@ -72,14 +75,36 @@ fn is_elsewhere(config: &Config) -> bool {
     config.backend.value == BackendName::Turso && mode == Some(TursoMode::Remote)
 }
 
+/// Counts what is in quarantine.
+async fn in_quarantine(graph: &MemoryGraph) -> memorygraph::Result<u64> {
+    let mut page = PageRequest::first(PageRequest::LARGEST)?;
+    let mut count = 0;
+    loop {
+        let records = graph.quarantine(&page).await?;
+        count += records.items.len() as u64;
+        match records.next {
+            Some(cursor) => page = page.after(cursor),
+            None => return Ok(count),
+        }
+    }
+}
+
 pub(super) async fn health(
     graph: &MemoryGraph,
     config: &Config,
     asked: &arguments::Health,
     output: &mut Output,
 ) -> Result<(), Failure> {
+    let mut quarantined = None;
     let repaired = if asked.repair {
-        Some(patiently(output, "mending", graph.repair()).await?)
+        // What is damaged may not be counted, and is mended nevertheless.
+        let before = in_quarantine(graph).await.ok();
+        let repaired = patiently(output, "mending", graph.repair()).await?;
+        let after = in_quarantine(graph).await.ok();
+        quarantined = after
+            .zip(before)
+            .map(|(after, before)| after.saturating_sub(before));
+        Some(repaired)
     } else {
         None
     };
@@ -101,10 +126,11 @@ pub(super) async fn health(
             permissions: permissions.as_ref(),
             findings: findings.as_deref(),
             repaired: repaired.as_deref(),
+            quarantined,
         })?;
     } else {
         if let Some(repaired) = &repaired {
-            output.lines(view::health::repaired(repaired))?;
+            output.lines(view::health::repaired(repaired, quarantined))?;
             output.line("")?;
         }
         let findings = findings.as_deref();
@@ -122,7 +148,8 @@ pub(super) async fn health(
     output.flush()?;
     let kinds = findings.len() as u64;
     let found = counted(kinds, "kind of trouble", "kinds of trouble");
-    let failure = Failure::failed(format!("{found} was found in the graph"));
+    let were = if kinds == 1 { "was" } else { "were" };
+    let failure = Failure::failed(format!("{found} {were} found in the graph"));
     Err(if findings.iter().any(|finding| finding.can_repair) {
         failure.hint("memorygraph health --repair mends what can be mended")
     } else {

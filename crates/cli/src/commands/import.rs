@@ -4,19 +4,32 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use memorygraph::MemoryGraph;
 use memorygraph::import::{
-    DatabaseImport, OnInvalid, Options, Progress, Report, Stage, is_database,
+    DatabaseImport, ImportError, OnInvalid, Options, Progress, Report, Stage, is_database,
 };
 use memorygraph::migrate;
+use memorygraph::{Error, MemoryGraph};
 use serde::Serialize;
 use tempfile::NamedTempFile;
 
 use super::bar::Bar;
-use crate::{arguments::Import, failure::Failure, output::Output, view::import as view};
+use crate::{
+    arguments::Import,
+    command_line::line_of,
+    failure::{Failure, tell},
+    output::Output,
+    style::{WARNING, paint},
+    table::on_one_line,
+    view::import as view,
+};
 
 /// How many bytes tell a database.
 const MAGIC: usize = 16;
+/// How a file begins that gzip wrote.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+/// What can be taken in.
+const KINDS: &str = "what is read: JSON Lines of this program, a JSON export or a database of the \
+                     Python or TypeScript MemoryGraph, memory.jsonl of the MCP memory server";
 
 /// What came of the files, for programs.
 #[derive(Serialize)]
@@ -46,6 +59,7 @@ pub(super) async fn import(
 ) -> Result<(), Failure> {
     let mut answer = Answer { files: Vec::new() };
     let mut result = Ok(());
+    let mut damaged = None;
     let is_one = import.files.len() == 1;
     for path in &import.files {
         match one(graph, path, import, output).await {
@@ -60,14 +74,11 @@ pub(super) async fn import(
                         Came::Database(report) => view::database(report),
                     })?;
                 }
+                damaged = damaged.or_else(|| report.damage(path, output.is_json()));
                 answer.files.push(Imported { file, report });
             }
             Err(failure) => {
-                result = Err(if is_one {
-                    failure
-                } else {
-                    failure.about(&path.display())
-                });
+                result = Err(failure);
                 break;
             }
         }
@@ -77,7 +88,32 @@ pub(super) async fn import(
         output.json(&answer)?;
     }
     output.flush()?;
-    result
+    result.and(damaged.map_or(Ok(()), Err))
+}
+
+impl Came {
+    /// Warns of what is missing in a file or was changed in it, and returns that as a failure: what
+    /// was imported is not all that there was.
+    fn damage(&self, file: &Path, as_json: bool) -> Option<Failure> {
+        let Self::Records(report) = self else {
+            return None;
+        };
+        if report.damage.is_empty() {
+            return None;
+        }
+        let file = shown(file);
+        let mut failure = Failure::invalid_file(format!("{file} is not as it was written"))
+            .hint("what could be read is in the graph; import a copy that is whole as well");
+        for damage in &report.damage {
+            if as_json {
+                failure = failure.with_detail(damage.clone());
+            } else {
+                let warning = paint(WARNING, "warning:");
+                tell(format_args!("{warning} {file}: {}", on_one_line(damage)));
+            }
+        }
+        Some(failure)
+    }
 }
 
 async fn one(
@@ -86,12 +122,23 @@ async fn one(
     import: &Import,
     output: &Output,
 ) -> Result<Came, Failure> {
-    let mut source = Source::open(path).map_err(|error| {
-        let file = path.display();
-        Failure::failed(format!("read {file}: {error}"))
-    })?;
+    let unreadable = |error| Failure::failed(format!("read {}: {error}", shown(path)));
+    graph.refuse_own_file(path)?;
+    let mut source = Source::open(path).await.map_err(unreadable)?;
+    let begin = source.begin().map_err(unreadable)?;
+    if begin.is_empty() {
+        return Err(Failure::invalid_file(format!("{} is empty", shown(path))).hint(KINDS));
+    }
+    if begin.starts_with(&GZIP) {
+        let name = path.display().to_string();
+        let unpack = line_of(&["gunzip", "-c", &name]);
+        let hint = format!("{} | memorygraph import -", on_one_line(&unpack));
+        let message = format!("{} is compressed", shown(path));
+        return Err(Failure::invalid_file(message).hint(hint));
+    }
+    let name_it = |error| named(error, path, import.files.len() == 1);
     let mut bar = Bar::new(output);
-    if source.is_database()? {
+    if is_database(&begin) {
         let mut show = |progress: migrate::Progress| {
             let doing = match progress.stage {
                 migrate::Stage::Memories => "keeping memories",
@@ -100,7 +147,8 @@ async fn one(
             };
             bar.show(doing, progress.done, Some(progress.total));
         };
-        let report = graph.import_database(source.path(), &mut show).await?;
+        let report = graph.import_database(source.path(), &mut show).await;
+        let report = report.map_err(name_it)?;
         return Ok(Came::Database(Box::new(report)));
     }
     let options = Options {
@@ -118,8 +166,32 @@ async fn one(
         };
         bar.show(doing, progress.done, progress.total);
     };
-    let report = graph.import(source.into_file(), options, &mut show).await?;
-    Ok(Came::Records(Box::new(report)))
+    let report = graph.import(source.into_file(), options, &mut show).await;
+    Ok(Came::Records(Box::new(report.map_err(name_it)?)))
+}
+
+/// Names the file in a failure: where there are several, and where the file may be the wrong one.
+fn named(error: Error, path: &Path, is_one: bool) -> Failure {
+    let is_unknown = matches!(
+        error,
+        Error::Import(
+            ImportError::NoJson { .. } | ImportError::NoExport { .. } | ImportError::CutOff { .. }
+        )
+    );
+    let failure = Failure::from(error);
+    match (is_unknown, is_one) {
+        (true, _) => failure.about(&path.display()).hint(KINDS),
+        (false, false) => failure.about(&path.display()),
+        (false, true) => failure,
+    }
+}
+
+fn shown(path: &Path) -> String {
+    if path == Path::new("-") {
+        "the standard input".to_owned()
+    } else {
+        on_one_line(&path.display().to_string())
+    }
 }
 
 /// A file that can be read more than once: what cannot is copied first.
@@ -129,9 +201,9 @@ enum Source {
 }
 
 impl Source {
-    fn open(path: &Path) -> io::Result<Self> {
+    async fn open(path: &Path) -> io::Result<Self> {
         if path == Path::new("-") {
-            return Self::copy(io::stdin().lock());
+            return Self::copy(io::stdin()).await;
         }
         let file = File::open(path)?;
         let kind = file.metadata()?.file_type();
@@ -141,29 +213,36 @@ impl Source {
         if kind.is_file() {
             Ok(Self::Named(file, path.to_owned()))
         } else {
-            Self::copy(file)
+            Self::copy(file).await
         }
     }
 
-    fn copy(mut from: impl Read) -> io::Result<Self> {
+    /// Copies what comes, on a thread of its own: whoever stops the command does not wait for more.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "no engine blocks there, and nobody waits for what is not read"
+    )]
+    async fn copy(mut from: impl Read + Send + 'static) -> io::Result<Self> {
         let mut file = NamedTempFile::new()?;
-        io::copy(&mut from, &mut file)?;
+        let mut to = file.as_file().try_clone()?;
+        let copying = tokio::task::spawn_blocking(move || io::copy(&mut from, &mut to));
+        copying.await.map_err(io::Error::other)??;
         file.rewind()?;
         Ok(Self::Copied(file))
     }
 
-    fn is_database(&mut self) -> Result<bool, Failure> {
+    /// Returns how the file begins.
+    fn begin(&mut self) -> io::Result<Vec<u8>> {
         let file = match self {
             Self::Named(file, _) => file,
             Self::Copied(file) => file.as_file_mut(),
         };
         let mut begin = Vec::new();
-        let read = Read::by_ref(file)
+        Read::by_ref(file)
             .take(MAGIC as u64)
-            .read_to_end(&mut begin);
-        read.and_then(|_| file.rewind())
-            .map_err(|error| Failure::failed(format!("read the file: {error}")))?;
-        Ok(is_database(&begin))
+            .read_to_end(&mut begin)?;
+        file.rewind()?;
+        Ok(begin)
     }
 
     fn path(&self) -> &Path {

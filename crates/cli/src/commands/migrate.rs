@@ -99,6 +99,10 @@ fn lines(migrated: &Migrated) -> Vec<String> {
             both(memories.already_there, relationships.already_there)
         ));
     }
+    if migrated.quarantined.added > 0 {
+        let records = counted(migrated.quarantined.added, "record", "records");
+        lines.push(format!("{done} {records} of the quarantine."));
+    }
     if let Some(verified) = &migrated.verified {
         lines.push(format!(
             "Verified: the target has {} of the source, digest {}; {} found what they should.",

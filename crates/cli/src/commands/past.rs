@@ -1,4 +1,4 @@
-use memorygraph::domain::{AsOf, MemoryId, Page, Timestamp};
+use memorygraph::domain::{MemoryId, Page, RelationshipId, Timestamp};
 use memorygraph::ports::Clock;
 use memorygraph::{ActivityQuery, MemoryGraph, SystemClock};
 
@@ -23,25 +23,41 @@ pub(super) async fn history(
     if rest.is_none() && !history.relationship {
         let id = MemoryId::new(&history.id_or_from)?;
         let states = graph.memory_history(&id, &page).await?;
-        let what = format!("no memory has, or had, the id {id:?}");
-        return show(&states, &what, view::past::memory_states, output);
+        if states.items.is_empty() {
+            return Err(no_states(graph, &id).await?);
+        }
+        return show(&states, view::past::memory_states, output);
     }
-    let id = id_of(graph, &history.id_or_from, rest, AsOf::Ever).await?;
+    let id = match rest {
+        Some(rest) => id_of(graph, &MemoryId::new(&history.id_or_from)?, rest).await?,
+        None => RelationshipId::new(&history.id_or_from)?,
+    };
     let states = graph.relationship_history(&id, &page).await?;
-    let what = format!("no relationship has, or had, the id {id:?}");
-    show(&states, &what, view::past::relationship_states, output)
+    if states.items.is_empty() {
+        let message = format!("no relationship has, or had, the id {id:?}");
+        return Err(Failure::not_found(message).hint("memorygraph links --ever shows the ids"));
+    }
+    show(&states, view::past::relationship_states, output)
+}
+
+/// Says that no memory had the id, and whether a relationship has it.
+async fn no_states(graph: &MemoryGraph, id: &MemoryId) -> Result<Failure, Failure> {
+    let failure = Failure::not_found(format!("no memory has, or had, the id {id:?}"));
+    let relationship = match RelationshipId::new(id.as_str()) {
+        Ok(id) => graph.relationship(&id).await?,
+        Err(_) => None,
+    };
+    Ok(match relationship {
+        Some(_) => failure.hint("a relationship has it: --relationship shows the history of that"),
+        None => failure.hint("memorygraph search TEXT shows the ids of what is there"),
+    })
 }
 
 fn show<T: serde::Serialize>(
     states: &Page<T>,
-    nothing: &str,
     lines: fn(&[T], bool) -> Vec<String>,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    if states.items.is_empty() {
-        return Err(Failure::not_found(nothing)
-            .hint("memorygraph search TEXT shows the ids of what is there"));
-    }
     if output.is_json() {
         return Ok(output.json(states)?);
     }

@@ -1,9 +1,9 @@
-use memorygraph::domain::{AsOf, RelationshipId, evidence::Outcome};
+use memorygraph::domain::evidence::Outcome;
 use memorygraph::{Ending, MemoryGraph};
 
-use super::statement::id_of;
+use super::statement::{find, lasting};
 use crate::{
-    arguments::{Link, Reinforce, Statement, Unlink},
+    arguments::{Link, Reinforce, Unlink},
     failure::Failure,
     output::Output,
     view::{relationship::statement, time},
@@ -42,20 +42,16 @@ pub(super) async fn link(
     Ok(())
 }
 
-/// Returns the id of a relationship that has no end.
-async fn latest(graph: &MemoryGraph, named: &Statement) -> Result<RelationshipId, Failure> {
-    id_of(graph, &named.id_or_from, named.rest.as_ref(), AsOf::Latest).await
-}
-
 pub(super) async fn unlink(
     graph: &MemoryGraph,
     unlink: Unlink,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let id = latest(graph, &unlink.statement).await?;
     let relationship = if unlink.remove {
+        let id = find(graph, &unlink.statement).await?.id;
         graph.unrelate(&id).await?
     } else {
+        let id = lasting(graph, &unlink.statement).await?.id;
         let ending = Ending {
             until: unlink.at,
             by: unlink.by,
@@ -80,7 +76,7 @@ pub(super) async fn reinforce(
     reinforce: &Reinforce,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let id = latest(graph, &reinforce.statement).await?;
+    let id = lasting(graph, &reinforce.statement).await?.id;
     let outcome = if reinforce.failed {
         Outcome::Failure
     } else {

@@ -4,7 +4,7 @@ use memorygraph::ports::{Latency, SyncState, SyncStatus, Synced};
 use memorygraph::{BackendName, Config, MemoryGraph, TursoMode};
 use serde::Serialize;
 
-use super::bar::patiently;
+use super::{bar::patiently, place, stop::asked_to_end};
 use crate::{
     arguments::Sync,
     failure::{Failure, tell, warn},
@@ -40,9 +40,7 @@ pub(super) fn is_yet_to_be_made(
     output: &mut Output,
 ) -> Result<bool, Failure> {
     let mode = config.turso_mode.as_ref().map(|mode| mode.value);
-    let is_replica = config.backend.value == BackendName::Turso
-        && config.turso_database_url.is_some()
-        && matches!(mode, None | Some(TursoMode::Replica));
+    let is_replica = place::has_primary(config) && mode != Some(TursoMode::Remote);
     if !sync.status || !is_replica || config.turso_path.value.exists() {
         return Ok(false);
     }
@@ -188,20 +186,4 @@ impl Seen {
         }
         output.flush()
     }
-}
-
-/// Returns when Ctrl-C is pressed or the process is asked to end.
-async fn asked_to_end() -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-
-        let mut terminate = signal(SignalKind::terminate())?;
-        tokio::select! {
-            pressed = tokio::signal::ctrl_c() => pressed,
-            _ = terminate.recv() => Ok(()),
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
 }

@@ -3,7 +3,7 @@
 use memorygraph::ports::{Finding, Health, Trouble};
 use memorygraph::{BackendName, Config};
 
-use super::{Facts, count, size, sync};
+use super::{Facts, count, counted, size, sync};
 use crate::{
     commands::health::Permissions,
     style::{WARNING, paint},
@@ -66,28 +66,45 @@ fn finding(finding: &Finding) -> Vec<String> {
         ),
         format!("  {}", on_one_line(&finding.detail)),
     ];
+    lines.extend(examples(finding));
+    lines
+}
+
+/// Returns what was mended, and how many records went into quarantine meanwhile; none when nobody
+/// could count them.
+pub(crate) fn repaired(findings: &[Finding], quarantined: Option<u64>) -> Vec<String> {
+    if findings.is_empty() {
+        return vec!["There was nothing to mend.".to_owned()];
+    }
+    let mut lines = Vec::new();
+    for finding in findings {
+        let (what, number) = (headline(finding.trouble), count(finding.count));
+        lines.push(format!("Mended: {what}: {number}"));
+        lines.extend(examples(finding));
+    }
+    match quarantined {
+        Some(0) => {}
+        Some(number) => lines.push(format!(
+            "Moved into quarantine: {}; memorygraph quarantine lists {}",
+            counted(number, "record", "records"),
+            if number == 1 { "it" } else { "them" }
+        )),
+        None => lines.push("memorygraph quarantine lists what went into quarantine".to_owned()),
+    }
+    lines
+}
+
+/// Returns where trouble was found, as far as the finding names it.
+fn examples(finding: &Finding) -> Vec<String> {
     let examples = finding.examples.iter();
-    lines.extend(examples.map(|example| format!("  - {}", on_one_line(example))));
+    let mut lines: Vec<_> = examples
+        .map(|example| format!("  - {}", on_one_line(example)))
+        .collect();
     let named = finding.examples.len() as u64;
     if named > 0 && named < finding.count {
         lines.push(format!("  and {} more", count(finding.count - named)));
     }
     lines
-}
-
-/// Returns what was mended.
-pub(crate) fn repaired(findings: &[Finding]) -> Vec<String> {
-    if findings.is_empty() {
-        return vec!["There was nothing to mend.".to_owned()];
-    }
-    let mended = findings.iter().map(|finding| {
-        format!(
-            "Mended: {}: {}",
-            headline(finding.trouble),
-            count(finding.count)
-        )
-    });
-    mended.collect()
 }
 
 fn headline(trouble: Trouble) -> &'static str {
@@ -98,6 +115,7 @@ fn headline(trouble: Trouble) -> &'static str {
         Trouble::DanglingRelationships => "Relationships that have lost an end",
         Trouble::TextIndexOutOfStep => "The index of words is out of step",
         Trouble::TagIndexOutOfStep => "The index of tags is out of step",
+        Trouble::IncompleteSchema => "The schema lacks parts",
         _ => "Trouble",
     }
 }

@@ -2,7 +2,7 @@
 
 use memorygraph::import::{DatabaseImport, Report};
 
-use super::{Facts, count, counted, upgrade::upgrade};
+use super::{count, counted, upgrade::upgrade};
 use crate::table::on_one_line;
 
 /// How many of what there may be many of are listed; JSON has more.
@@ -20,10 +20,9 @@ pub(crate) fn records(report: &Report) -> Vec<String> {
     if there != [0, 0] {
         lines.push(format!("Already there: {}.", both(there[0], there[1])));
     }
-    let mut facts = Facts::default();
     let mut note = |number: u64, what: &str| {
         if number > 0 {
-            facts.add(count(number), what);
+            lines.push(on_one_line(&format!("{} {what}", count(number))));
         }
     };
     note(
@@ -38,7 +37,12 @@ pub(crate) fn records(report: &Report) -> Vec<String> {
         let what = format!("times the field {field:?} of a relationship, which has no place here");
         note(*number, &what);
     }
-    lines.extend(facts.lines());
+    if !report.damage.is_empty() {
+        lines.push(String::new());
+        lines.push("The file is not as it was written:".to_owned());
+        let listed = report.damage.iter().map(|damage| on_one_line(damage));
+        lines.extend(listed.map(|damage| format!("  {damage}")));
+    }
     if !report.cycles.is_empty() {
         lines.push(String::new());
         lines.push("Cycles of types that should have none, kept as they are:".to_owned());
@@ -98,11 +102,17 @@ pub(crate) fn database(report: &DatabaseImport) -> Vec<String> {
             )
         ));
     }
-    let kept = &report.quarantined;
+    let kept = &report.carried.quarantined;
     if kept.added > 0 {
         let records = counted(kept.added, "record", "records");
         lines.push(format!("Put into quarantine: {records}."));
     }
+    let notices = &report.carried.notices;
+    lines.extend(
+        notices
+            .iter()
+            .map(|notice| format!("Note: {}", on_one_line(notice))),
+    );
     let differing = memories.differing + relationships.differing;
     if differing > 0 {
         lines.push(String::new());

@@ -29,6 +29,7 @@ pub(crate) fn relationships(items: &[Relationship], width: Option<usize>) -> Vec
     if has_ended {
         headings.push("HELD UNTIL");
     }
+    headings.push("ID");
     let mut table = Table::new(&headings, 4);
     for item in items {
         let mut cells = vec![
@@ -41,6 +42,7 @@ pub(crate) fn relationships(items: &[Relationship], width: Option<usize>) -> Vec
         if has_ended {
             cells.push(item.valid_until.map(time).unwrap_or_default());
         }
+        cells.push(item.id.to_string());
         table.row(cells);
     }
     table.lines(width)

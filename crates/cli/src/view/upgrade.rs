@@ -40,15 +40,25 @@ pub(crate) fn upgrade(upgrade: &Upgrade) -> Vec<String> {
     }
     let aside = upgrade.memories_quarantined + upgrade.relationships_quarantined;
     if aside > 0 {
-        lines.push(format!(
-            "Kept in quarantine, since they could not be read: {} and {}; memorygraph quarantine \
-             lists them",
-            counted(upgrade.memories_quarantined, "memory", "memories"),
-            counted(
+        let kinds = [
+            (upgrade.memories_quarantined, "memory", "memories"),
+            (
                 upgrade.relationships_quarantined,
                 "relationship",
-                "relationships"
-            )
+                "relationships",
+            ),
+        ];
+        let kinds = kinds.into_iter().filter(|(number, ..)| *number > 0);
+        let kinds = kinds.map(|(number, one, many)| counted(number, one, many));
+        let what = kinds.collect::<Vec<_>>().join(" and ");
+        let (they, them) = if aside == 1 {
+            ("it", "it")
+        } else {
+            ("they", "them")
+        };
+        lines.push(format!(
+            "Kept in quarantine, since {they} could not be read: {what}; memorygraph quarantine \
+             lists {them}"
         ));
     }
     lines
@@ -86,8 +96,8 @@ mod tests {
                 "As it was, it is in memory.db.backup",
                 "Repaired: 1 row",
                 "  memory m: the title was blank",
-                "Kept in quarantine, since they could not be read: 0 memories and 1 relationship; \
-                 memorygraph quarantine lists them",
+                "Kept in quarantine, since it could not be read: 1 relationship; memorygraph \
+                 quarantine lists it",
             ]
         );
     }

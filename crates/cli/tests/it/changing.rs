@@ -169,7 +169,12 @@ fn a_memory_takes_the_place_of_another() {
             .succeeds(&["get", "pool"])
             .contains("replaced by  load\n")
     );
-    assert_eq!(world.fails(&["supersede", "pool", "T", "c"]).0, 4);
+    let (code, error) = world.fails(&["supersede", "pool", "T", "c"]);
+    assert_eq!(code, 4);
+    assert!(error.contains("supersede that one"), "{error}");
+    assert!(!error.contains("--allow-duplicate"), "{error}");
+    world.succeeds(&["delete", "load"]);
+    world.succeeds(&["supersede", "pool", "T", "c"]);
     assert_eq!(world.fails(&["supersede", "none", "T", "c"]).0, 3);
 }
 
@@ -272,4 +277,37 @@ fn a_reader_that_goes_away_is_no_error() {
     let ended = child.wait_with_output().unwrap();
     assert_eq!(String::from_utf8(ended.stderr).unwrap(), "");
     assert!(ended.status.success());
+}
+
+#[test]
+fn a_content_may_begin_with_a_hyphen() {
+    let world = World::new();
+    for (id, content) in [
+        ("a", "- first\n- second"),
+        ("b", "---\nfront: matter"),
+        ("c", "-5 °C"),
+    ] {
+        world.succeeds(&["store", "T", content, "--id", id]);
+        assert_eq!(world.json(&["get", id])["content"], content);
+    }
+    world.succeeds(&["store", "T", "--id", "d", "--", "--flag"]);
+    assert_eq!(world.json(&["get", "d"])["content"], "--flag");
+    world.succeeds(&["update", "a", "--content", "- third"]);
+    assert_eq!(world.json(&["get", "a"])["content"], "- third");
+    let ran = world.run_with_input(&["store", "T", "-", "--id", "e"], "from the input");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(world.json(&["get", "e"])["content"], "from the input");
+}
+
+#[test]
+fn a_change_to_what_is_so_already_is_told() {
+    let world = World::new();
+    world.succeeds(&["store", "T", "c", "--id", "a", "--importance", "0.8"]);
+    let said = world.succeeds(&["update", "a", "--importance", "0.8"]);
+    assert_eq!(
+        said,
+        "Nothing was changed: T  (general, a) says that already\n"
+    );
+    let said = world.succeeds(&["update", "a", "--importance", "0.9"]);
+    assert_eq!(said, "Version 2 of T  (general, a)\n");
 }

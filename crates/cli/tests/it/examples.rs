@@ -139,9 +139,7 @@ fn furnish(world: &World, text: &str) {
             in_place(&[&["store", title, content], &options[..]].concat());
         }
     }
-    if text.contains(".memorygraph/memory.db") {
-        in_place(&["store", "A title", "Some content"]);
-    }
+    in_place(&["store", "A title", "Some content"]);
     if text.contains("memories.jsonl") {
         let path = here.join("elsewhere.db");
         let elsewhere = ["--path", path.to_str().unwrap()];

@@ -64,7 +64,12 @@ fn wrong_usage_ends_with_2() {
         (&["store", "t", "c", "--type", "pattern"], "code_pattern"),
         (&["store", "t", "c", "--importance", "7"], "from 0 to 1"),
         (&["store", "  ", "c"], "title"),
-        (&["link", "a", "solved", "a"], "SOLVES"),
+        (&["store", "t"], "- or --stdin reads the standard input"),
+        (&["store", "t", "--stdn"], "no such option"),
+        (&["recent", "--days", "-1"], "1..=36500"),
+        (&["search", "x", "-n", "-5"], "'-5'"),
+        (&["store", "t", "c", "--importance", "-1"], "from 0 to 1"),
+        (&["link", "a", "solved", "a"], "solves"),
         (&["link", "a", "solves", "a"], "another memory"),
         (&["related", "a", "--depth", "11"], "from 1 to 10"),
         (&["search", "x", "--limit", "0"], "limit"),
@@ -90,6 +95,7 @@ fn wrong_usage_ends_with_2() {
 #[test]
 fn a_backend_that_was_left_out_is_told_from_one_that_is_unknown() {
     let world = World::new();
+    world.succeeds(&["store", "A", "c"]);
     for backend in ["sqlite", "turso"] {
         if BACKENDS.contains(&backend) {
             world.succeeds(&["stats", "--backend", backend]);
@@ -124,6 +130,7 @@ fn a_store_that_cannot_be_opened_says_why() {
 #[test]
 fn for_programs_errors_are_json() {
     let world = World::new();
+    world.succeeds(&["store", "A", "c"]);
     let error = |arguments: &[&str]| -> Value {
         let (_, error) = world.fails(arguments);
         assert_eq!(error.lines().count(), 1, "{error}");
@@ -140,6 +147,64 @@ fn for_programs_errors_are_json() {
 }
 
 #[test]
+fn the_exit_code_follows_from_the_kind() {
+    let world = World::new();
+    world.succeeds(&["store", "A", "c", "--id", "a"]);
+    fs::write(world.file("text.json"), "hello").unwrap();
+    for (command, kind, expected) in [
+        (&["get"][..], "usage", 2),
+        (&["store", "  ", "c"], "invalid_argument", 2),
+        (&["import", "text.json"], "invalid_file", 1),
+        (&["import", "nothing.json"], "failed", 1),
+        (&["get", "x"], "not_found", 3),
+        (&["link", "a", "solves", "x"], "not_found", 3),
+        (&["store", "B", "c", "--id", "a"], "conflict", 4),
+    ] {
+        let (code, error) = world.fails(&[command, &["--json"]].concat());
+        let error: Value = serde_json::from_str(&error).unwrap();
+        let got = error["error"]["kind"].as_str().unwrap();
+        assert_eq!((got, code), (kind, expected), "{command:?}: {error}");
+    }
+}
+
+#[test]
+fn a_message_begins_with_what_is_wrong() {
+    let world = World::new();
+    world.succeeds(&["store", "A", "c", "--id", "a"]);
+    for (command, expected) in [
+        (&["related", "x"][..], "error: no memory has the id \"x\"\n"),
+        (
+            &["link", "a", "solves", "x"],
+            "error: no memory has the id \"x\"\n",
+        ),
+        (&["delete", "x"], "error: no memory has the id \"x\"\n"),
+        (&["store", "  ", "c"], "error: title has 1 to 200 "),
+        (
+            &["store", "B", "d", "--id", "a"],
+            "error: there is a memory with the id \"a\"",
+        ),
+    ] {
+        let (_, error) = world.fails(command);
+        assert!(error.starts_with(expected), "{command:?}: {error}");
+    }
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn a_key_for_a_file_that_is_not_encrypted_is_told() {
+    let world = World::new();
+    world.succeeds(&["store", "A", "c"]);
+    let mut program = world.program();
+    program.arg("stats").env("MEMORY_SQLITE_KEY", "k");
+    let output = program.output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        error.contains("a file that is not encrypted opens without it"),
+        "{error}"
+    );
+}
+
+#[test]
 fn help_and_version_are_data() {
     let world = World::new();
     let help = world.succeeds(&["--help"]);
@@ -151,7 +216,7 @@ fn help_and_version_are_data() {
     assert!(help.contains("TURSO_DATABASE_URL"), "{help}");
     let backends = format!("Which backend keeps it: {}", BACKENDS.join(", "));
     assert!(help.contains(&backends), "{help}");
-    assert!(world.succeeds(&["link", "--help"]).contains("DEPENDS_ON"));
+    assert!(world.succeeds(&["link", "--help"]).contains("depends_on"));
 }
 
 #[test]
@@ -159,12 +224,12 @@ fn the_home_folder_is_used_only_when_nothing_else_is_said() {
     let world = World::new();
     let ran = world
         .program()
-        .arg("stats")
+        .args(["store", "A", "c"])
         .env_remove("MEMORY_SQLITE_PATH")
         .env_remove("MEMORY_TURSO_PATH")
         .output()
         .unwrap();
-    assert!(ran.status.success());
+    assert!(ran.status.success(), "{ran:?}");
     assert!(world.home().join(".memorygraph/memory.db").is_file());
 }
 
@@ -172,7 +237,13 @@ fn the_home_folder_is_used_only_when_nothing_else_is_said() {
 #[test]
 fn a_secret_is_not_shown() {
     let world = World::new();
-    for arguments in [&["health"][..], &["health", "--json"], &["get", "x"]] {
+    let store = ["store", "A", "c"];
+    for arguments in [
+        &store[..],
+        &["health"],
+        &["health", "--json"],
+        &["get", "x"],
+    ] {
         let output = world
             .program()
             .args(arguments)

@@ -98,7 +98,7 @@ fn the_ending_of_the_file_tells_the_format() {
         ("a.mmd", "flowchart"),
         ("a.graphml", "<?xml"),
         ("a.jsonl", "{\"format\":\"memorygraph\""),
-        ("a.txt", "{\"format\":\"memorygraph\""),
+        ("a.json", "{\"format\":\"memorygraph\""),
     ] {
         world.succeeds(&["export", file]);
         let written = fs::read_to_string(world.file(file)).unwrap();
@@ -206,4 +206,29 @@ fn whoever_has_enough_of_an_export_may_stop_reading() {
         .unwrap();
     let ran = Ran::of(&output);
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn an_export_goes_nowhere_that_is_not_meant() {
+    let world = World::new();
+    world.succeeds(&["store", "T", "c"]);
+    for (file, code, expected) in [
+        (
+            "e.png",
+            2,
+            "error: the ending .png says no format\nhint: --format ",
+        ),
+        ("notes.md", 2, "error: markdown is a folder of notes: "),
+        (
+            "none/e.jsonl",
+            1,
+            "error: none/e.jsonl cannot be written: there is no folder none\n",
+        ),
+    ] {
+        let (got, error) = world.fails(&["export", file]);
+        assert_eq!(got, code, "{error}");
+        assert!(error.starts_with(expected), "{error}");
+    }
+    world.succeeds(&["export", "e.png", "--format", "jsonl"]);
+    world.succeeds(&["export", "e"]);
 }

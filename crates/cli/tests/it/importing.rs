@@ -139,18 +139,78 @@ fn a_file_that_is_no_export_is_told() {
     let world = World::new();
     fs::write(world.file("cut.json"), &fs::read(SAMPLE).unwrap()[..1_000]).unwrap();
     fs::write(world.file("text.json"), "hello").unwrap();
+    fs::write(world.file("packed.jsonl.gz"), [0x1f, 0x8b, 8, 0, 0]).unwrap();
+    fs::write(world.file("empty"), "").unwrap();
     for (file, expected) in [
-        ("cut.json", "error: the file ends in the middle, at line "),
+        (
+            "cut.json",
+            "error: cut.json: the file ends in the middle, at line ",
+        ),
         (
             "text.json",
-            "error: the file is not JSON: expected value at line 1 column 1",
+            "error: text.json: the file is not JSON: expected value at line 1 column 1\nhint: what \
+             is read: JSON Lines of this program, ",
         ),
+        (
+            "packed.jsonl.gz",
+            "error: packed.jsonl.gz is compressed\nhint: gunzip -c packed.jsonl.gz | memorygraph \
+             import -\n",
+        ),
+        ("empty", "error: empty is empty\nhint: what is read: "),
         ("home", "error: read home: it is a folder"),
         ("nothing.json", "error: read nothing.json: No such file"),
     ] {
         let (code, error) = world.fails(&["import", file]);
         assert_eq!(code, 1, "{error}");
         assert!(error.starts_with(expected), "{error}");
+    }
+    for file in ["text.json", "packed.jsonl.gz", "empty"] {
+        let (code, error) = world.fails(&["import", file, "--json"]);
+        assert_eq!(code, 1, "{error}");
+        assert!(error.contains(r#""kind":"invalid_file""#), "{error}");
+    }
+}
+
+#[test]
+fn what_is_missing_in_a_file_or_was_changed_in_it_is_told_also_when_the_rest_is_imported() {
+    let world = World::new();
+    for id in ["a", "b", "c"] {
+        world.succeeds(&["store", id, id, "--id", id]);
+    }
+    let whole = world.succeeds(&["export"]);
+    let lines: Vec<_> = whole.lines().collect();
+    fs::write(world.file("cut.jsonl"), lines[..3].join("\n") + "\n").unwrap();
+    let tampered = whole.replace("\"title\":\"a\"", "\"title\":\"z\"");
+    fs::write(world.file("tampered.jsonl"), tampered).unwrap();
+    for (file, imported, damage) in [
+        (
+            "cut.jsonl",
+            "Imported 2 memories",
+            "it was cut off, 1 memory is missing",
+        ),
+        (
+            "tampered.jsonl",
+            "Imported 3 memories",
+            "the file was changed after it was written",
+        ),
+    ] {
+        let elsewhere = ["--path", &format!("{file}.db")];
+        let import = [&["import", file, "--skip-invalid"][..], &elsewhere].concat();
+        let ran = world.run(&import);
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(ran.stdout.starts_with(imported), "{ran:?}");
+        assert!(ran.stdout.contains(damage), "{ran:?}");
+        let warning = format!("warning: {file}: the file ");
+        assert!(ran.stderr.starts_with(&warning), "{ran:?}");
+        assert!(ran.stderr.contains(damage), "{ran:?}");
+        let failure = format!("\nerror: {file} is not as it was written\nhint: ");
+        assert!(ran.stderr.contains(&failure), "{ran:?}");
+
+        let ran = world.run(&[&import[..], &["--json"]].concat());
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(ran.stdout.contains("\"damage\":[\"the file "), "{ran:?}");
+        assert!(ran.stderr.contains(r#""kind":"invalid_file""#), "{ran:?}");
+        assert_eq!(ran.stderr.lines().count(), 1, "{ran:?}");
     }
 }
 

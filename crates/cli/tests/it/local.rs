@@ -98,6 +98,7 @@ fn forget_uses(value: &mut Value) {
 #[test]
 fn every_backend_tells_where_it_keeps_the_graph_and_why() {
     let world = World::new();
+    world.succeeds(&["store", "A", "c"]);
     for backend in BACKENDS {
         let health = world.succeeds(&["health", "--backend", backend]);
         for expected in [
@@ -119,7 +120,15 @@ fn each_backend_goes_on_with_the_file_of_the_other() {
     let world = World::with_sample();
     for (round, backend) in BACKENDS.iter().rev().chain(BACKENDS).enumerate() {
         let title = format!("Round {round}");
-        world.succeeds(&["store", &title, &title, "--id", &title, "--backend", backend]);
+        world.succeeds(&[
+            "store",
+            &title,
+            &title,
+            "--id",
+            &title,
+            "--backend",
+            backend,
+        ]);
         let statistics = world.json(&["stats", "--backend", backend]);
         assert_eq!(statistics["memories"], 203 + round + 1);
         assert_eq!(

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic fails the test, as it should")]
 
+mod absent;
 mod changing;
 mod colors;
 mod demo;
@@ -21,6 +22,8 @@ mod migrating;
 mod relating;
 #[cfg(all(unix, feature = "sqlite", feature = "turso"))]
 mod shell;
+#[cfg(unix)]
+mod stopping;
 #[cfg(feature = "turso")]
 mod syncing;
 mod upgrading;

@@ -281,3 +281,41 @@ mod killed {
         });
     }
 }
+
+#[test]
+fn what_stays_with_the_source_is_told_and_the_quarantine_comes_along() {
+    let world = World::new();
+    let file = r#"{"format_version": "2.0", "memories": [{"id": "a", "title": "x"}], "relationships": []}"#;
+    fs::write(world.file("export.json"), file).unwrap();
+    world.succeeds(&["import", "export.json", "--skip-invalid"]);
+    world.succeeds(&["store", "Larger pool", "It had 4.", "--id", "pool"]);
+    world.succeeds(&["update", "pool", "--content", "It had 8."]);
+    let [from, _] = urls("graph.db");
+    let [_, to] = urls("new.db");
+    let ran = world.run(&migrate(&from, &to));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(
+        ran.stderr.starts_with(
+            "warning: 1 earlier state of a memory or relationship stays in the source"
+        ),
+        "{ran:?}"
+    );
+    assert!(
+        ran.stdout
+            .contains("\nMigrated 1 record of the quarantine.\n"),
+        "{ran:?}"
+    );
+    let aside = world.json(&["quarantine", "--path", "new.db"]);
+    assert_eq!(aside["items"].as_array().unwrap().len(), 1, "{aside}");
+}
+
+#[test]
+fn the_graph_is_not_imported_into_itself() {
+    let world = World::with_sample();
+    for backend in BACKENDS {
+        world.succeeds(&["store", backend, backend, "--backend", backend]);
+        let (code, error) = world.fails(&["import", "graph.db", "--backend", backend]);
+        assert_eq!(code, 2, "{error}");
+        assert!(error.contains("graph.db is the graph itself"), "{error}");
+    }
+}

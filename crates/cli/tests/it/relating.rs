@@ -60,11 +60,23 @@ fn a_relationship_ends_and_is_still_there_for_its_time() {
     let way = world.succeeds(&["path", "fix", "error", "--as-of", "2020-06-01T12:00:00Z"]);
     assert!(way.contains("↓ SOLVES"), "{way}");
     let table = world.succeeds(&["links", "--ever"]);
+    let id = world.json(&["links", "--ever"])["items"][0]["id"].clone();
+    let id = id.as_str().unwrap();
     assert_eq!(
         table,
-        "FROM  RELATIONSHIP  TO     STRENGTH  CONTEXT  HELD UNTIL\n\
-         fix   SOLVES        error  0.90               2021-01-01 00:00:00 UTC\n"
+        format!(
+            "FROM  RELATIONSHIP  TO     STRENGTH  CONTEXT  HELD UNTIL               ID\n\
+             fix   SOLVES        error  0.90               2021-01-01 00:00:00 UTC  {id}\n"
+        )
     );
+    let ended = format!(
+        "error: \"fix\" SOLVES \"error\" held until 2021-01-01 00:00:00 UTC\n\
+         hint: memorygraph unlink {id} --remove removes it\n"
+    );
+    for command in ["unlink", "reinforce"] {
+        let (code, error) = world.fails(&[command, "fix", "solves", "error"]);
+        assert_eq!((code, error.as_str()), (3, ended.as_str()), "{command}");
+    }
     assert_eq!(world.fails(&["unlink", "fix", "solves", "error"]).0, 3);
     assert_eq!(
         world.fails(&["links", "--ever", "--as-of", "2020-01-01"]).0,
@@ -102,6 +114,62 @@ fn a_relationship_that_was_never_true_is_removed() {
         let (got, error) = world.fails(command);
         assert_eq!(got, code, "{command:?}: {error}");
     }
+}
+
+#[test]
+fn a_relationship_that_has_ended_is_removed_by_what_it_said() {
+    let world = world();
+    world.succeeds(&["link", "fix", "solves", "error"]);
+    world.succeeds(&["unlink", "fix", "solves", "error"]);
+    let said = world.succeeds(&["unlink", "fix", "solves", "error", "--remove"]);
+    assert_eq!(said, "Removed fix SOLVES error\n");
+    assert_eq!(world.json(&["links", "--ever"])["items"], json!([]));
+}
+
+#[test]
+fn an_id_of_something_else_is_told() {
+    let world = world();
+    let linked = world.json(&["link", "fix", "solves", "error"]);
+    let id = linked["relationship"]["id"].as_str().unwrap();
+    for (command, expected) in [
+        (
+            &["unlink", "none"][..],
+            "hint: memorygraph links shows the ids",
+        ),
+        (
+            &["reinforce", "none"],
+            "hint: memorygraph links shows the ids",
+        ),
+        (&["unlink", "fix"], "\"fix\" is a memory"),
+        (&["history", id], "--relationship shows the history"),
+        (
+            &["history", "--relationship", "none"],
+            "memorygraph links --ever",
+        ),
+    ] {
+        let (code, error) = world.fails(command);
+        assert_eq!(code, 3, "{command:?}: {error}");
+        assert!(error.contains(expected), "{command:?}: {error}");
+    }
+}
+
+#[test]
+fn a_type_may_be_typed_as_it_is_said() {
+    let world = world();
+    for kind in [
+        "RELATED_TO",
+        "related_to",
+        "related-to",
+        "related to",
+        "Related-To",
+    ] {
+        let said = world.succeeds(&["link", "fix", kind, "error"]);
+        assert!(said.contains("RELATED_TO"), "{kind}: {said}");
+    }
+    let listed = world.json(&["links", "--type", "solves,related-to"]);
+    assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+    let script = world.succeeds(&["completions", "bash"]);
+    assert!(script.contains("depends_on") && !script.contains("DEPENDS_ON"));
 }
 
 #[test]
@@ -150,11 +218,15 @@ fn relationships_are_listed_by_memory_type_and_context() {
         "--context",
         "when traffic is high",
     ]);
-    let table = world.succeeds(&["links", "error", "--direction", "incoming"]);
+    let incoming = ["links", "error", "--direction", "incoming"];
+    let id = world.json(&incoming)["items"][0]["id"].clone();
     assert_eq!(
-        table,
-        "FROM  RELATIONSHIP  TO     STRENGTH  CONTEXT\n\
-         fix   SOLVES        error  0.90      verified by a load test\n"
+        world.succeeds(&incoming),
+        format!(
+            "FROM  RELATIONSHIP  TO     STRENGTH  CONTEXT                  ID\n\
+             fix   SOLVES        error  0.90      verified by a load test  {}\n",
+            id.as_str().unwrap()
+        )
     );
     let found = |options: &[&str]| {
         let listed = world.json(&[&["links"], options].concat());

@@ -115,7 +115,7 @@ fn health_explains_who_can_read_the_file() {
     use std::os::unix::fs::PermissionsExt;
 
     let world = World::new();
-    world.succeeds(&["stats"]);
+    world.succeeds(&["store", "A", "c"]);
     for (mode, letters, words) in [
         (0o600, "rw-------", "only its owner can read it"),
         (0o640, "rw-r-----", "others on this machine can read it"),
@@ -165,6 +165,10 @@ fn trouble_is_found_explained_and_mended() {
     assert!(mended.starts_with("Mended: "), "{mended}");
     assert!(
         mended.contains("Mended: Rows that are no memories: 1\n"),
+        "{mended}"
+    );
+    assert!(
+        mended.contains("\nMoved into quarantine: 1 record; memorygraph quarantine lists it\n"),
         "{mended}"
     );
     world.succeeds(&["health"]);
