@@ -48,19 +48,16 @@ pub(crate) fn write(connection: &mut dyn SqlConnection, effects: &Effects) -> Re
             .iter()
             .map(|put| row::relationship_row(put)),
     ) {
-        connection.execute(
-            "INSERT INTO relationships (id, from_id, to_id, rel_type, properties, created_at,
-               recorded_at, valid_from, valid_until, invalidated_by)
-             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value -> 4, value ->> 5,
-               value ->> 6, value ->> 7, value ->> 8, value ->> 9
-             FROM json_each(?1) WHERE true
+        let insert = insert_relationships("relationships");
+        let sql = format!(
+            "{insert} WHERE true
              ON CONFLICT (id) DO UPDATE SET
                from_id = excluded.from_id, to_id = excluded.to_id, rel_type = excluded.rel_type,
                properties = excluded.properties, created_at = excluded.created_at,
                recorded_at = excluded.recorded_at, valid_from = excluded.valid_from,
-               valid_until = excluded.valid_until, invalidated_by = excluded.invalidated_by",
-            &[rows],
-        )?;
+               valid_until = excluded.valid_until, invalidated_by = excluded.invalidated_by"
+        );
+        connection.execute(&sql, &[rows])?;
     }
     // After the others, since what moved away from them must not go with them.
     if !effects.remove_memories.is_empty() {
@@ -71,6 +68,18 @@ pub(crate) fn write(connection: &mut dyn SqlConnection, effects: &Effects) -> Re
     write_quarantine(connection, effects)?;
     // Last, since the triggers have just kept what was removed.
     erase_traces(connection, effects)
+}
+
+/// Returns the statement, open at its end, that adds rows of relationships to a table that has their
+/// columns.
+fn insert_relationships(table: &str) -> String {
+    format!(
+        "INSERT INTO {table} (id, from_id, to_id, rel_type, properties, created_at, recorded_at,
+           valid_from, valid_until, invalidated_by)
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value -> 4, value ->> 5,
+           value ->> 6, value ->> 7, value ->> 8, value ->> 9
+         FROM json_each(?1)"
+    )
 }
 
 /// Adds the states that came between what was stored, which triggers keep, and what is stored now.
@@ -87,13 +96,7 @@ fn write_past(connection: &mut dyn SqlConnection, effects: &Effects) -> Result<(
     }
     let relationships = effects.past_relationships.iter();
     for rows in parameters(largest, relationships.map(|it| row::relationship_row(it))) {
-        connection.execute(
-            "INSERT INTO past_relationships (id, from_id, to_id, rel_type, properties, created_at,
-               recorded_at, valid_from, valid_until, invalidated_by)
-             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value -> 4, value ->> 5,
-               value ->> 6, value ->> 7, value ->> 8, value ->> 9 FROM json_each(?1)",
-            &[rows],
-        )?;
+        connection.execute(&insert_relationships("past_relationships"), &[rows])?;
     }
     Ok(())
 }
