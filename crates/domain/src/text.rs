@@ -156,9 +156,18 @@ pub fn expansion(text: &str) -> String {
     if written.is_empty() {
         return String::new();
     }
-    each_term(text, |term| {
-        if let Some(&place) = places.get(term) {
-            written[place].clear();
+    // A stem begins as its word does, so most words of the text need none.
+    let first = |term: &str| usize::from(term.as_bytes().first().copied().unwrap_or_default());
+    let mut begins = [false; 256];
+    for term in places.keys() {
+        begins[first(term)] = true;
+    }
+    each_token(text, |token| {
+        if begins[first(token)] {
+            stem::stem(token);
+            if let Some(&place) = places.get(token) {
+                written[place].clear();
+            }
         }
     });
     written.retain(|form| !form.is_empty());
@@ -168,34 +177,22 @@ pub fn expansion(text: &str) -> String {
 /// Calls `found` with each token that an [`expansion`] may need, in order, with repeats, and with
 /// some that the text has itself.
 fn each_form(text: &str, mut found: impl FnMut(&mut String)) {
-    if is_plain(text) {
+    if text.is_ascii() {
+        for word in words(text).filter(|word| !word.is_plain()) {
+            word.each_form(|form| {
+                // The index sees the same words as we do.
+                if form.len() != word.raw.len() {
+                    each_token(form, &mut found);
+                }
+            });
+        }
         return;
     }
     let plain = normalised(text);
-    let is_ascii = text.is_ascii();
     let is_same = matches!(plain, Cow::Borrowed(_));
     for word in words(&plain).filter(|word| !(is_same && word.is_plain())) {
-        word.each_form(|form| {
-            // In ASCII, the index sees the same words as we do.
-            if !(is_ascii && form.len() == word.raw.len()) {
-                each_token(form, &mut found);
-            }
-        });
+        word.each_form(|form| each_token(form, &mut found));
     }
-}
-
-/// Says whether a text is so plain that no word of it has another form: ASCII without digits,
-/// without the signs of C# and C++, and with capitals only where words begin.
-fn is_plain(text: &str) -> bool {
-    let mut in_word = false;
-    text.bytes().all(|byte| {
-        let begins = !std::mem::replace(&mut in_word, byte.is_ascii_alphabetic());
-        match byte {
-            b'0'..=b'9' | b'#' | b'+' => false,
-            b'A'..=b'Z' => begins,
-            _ => byte.is_ascii(),
-        }
-    })
 }
 
 /// Returns a text in lower case, without accents, and with presentation forms spelled plainly;

@@ -4,9 +4,10 @@ use crate::error::{LaneError, guarded};
 
 /// A connection with a transaction that many jobs share, and a mark for each job.
 ///
-/// The writer calls `begin`, then `mark` and `release` (or `rewind`) around each job, then `commit`. `mark`,
-/// `release`, `rewind` and `commit` fail outside a transaction, and `release` and `rewind` fail without a mark: that
-/// is how the writer notices an engine that rolled back by itself under a job that hides it.
+/// The writer calls `begin`, then `mark` and `release` (or `rewind`) around each job, then `commit`. When there is only
+/// one job, it is not marked: there is nothing else to keep. `mark`, `release`, `rewind` and `commit` fail outside a
+/// transaction, and `release` and `rewind` fail without a mark: that is how the writer notices an engine that rolled
+/// back by itself under a job that hides it.
 ///
 /// A method that panics counts as one that failed.
 pub trait Transaction: Send + 'static {

@@ -86,6 +86,11 @@ fn run_transaction<C: Transaction>(connection: &mut C, jobs: &mut VecDeque<Job<C
         return;
     }
 
+    if jobs.len() == 1 {
+        run_only(connection, jobs);
+        return;
+    }
+
     let mut ran = Vec::with_capacity(jobs.len());
     let mut transaction = Ok(());
     while transaction.is_ok()
@@ -115,6 +120,26 @@ fn run_transaction<C: Transaction>(connection: &mut C, jobs: &mut VecDeque<Job<C
     for (job, own) in ran {
         job.answer(own.and_then(|()| transaction.clone()));
     }
+}
+
+/// Runs the only job of a transaction. It needs no mark, for which engines copy each page before they change it:
+/// there is nothing else to keep when it fails.
+fn run_only<C: Transaction>(connection: &mut C, jobs: &mut VecDeque<Job<C>>) {
+    let Some(mut job) = jobs.pop_front() else {
+        return;
+    };
+    let own = job.run(connection);
+    if own.is_err()
+        && connection.in_transaction()
+        && let Some(parts) = job.split()
+    {
+        jobs.extend(parts);
+        drop(settle(connection));
+        return;
+    }
+    let ended = own.and_then(|()| guarded(|| connection.commit()));
+    drop(settle(connection));
+    job.answer(ended);
 }
 
 /// Runs one job after a mark. Says how the job itself ended, and whether the transaction is still good.

@@ -3,15 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{Memory, MemoryId, RelationshipId};
-use ports::{
-    BackendError, Batch, Change, Conflict, Cycles, ErrorKind, Expect, Receipt, Result, SqlValue,
-};
+use ports::{BackendError, Batch, Change, Conflict, Cycles, ErrorKind, Expect, Receipt, Result};
 use serde::Serialize;
 
 use crate::{
     SqlConnection,
     cycle::find_cycle,
     erase::erases,
+    parameter::{each_parameter, json},
     row::{self, text_of},
     slice::{Slice, Statement, statement},
     touched, write,
@@ -121,19 +120,15 @@ pub fn read_new_texts(connection: &mut dyn SqlConnection) -> Result<()> {
         unread.push((text_of(row, 4)?.parse::<i64>().unwrap_or_default(), words));
         Ok(())
     })?;
-    let largest = connection.largest_parameter();
-    for rows in parameters(largest, unread.iter()) {
+    each_parameter(connection.largest_parameter(), unread.iter(), |rows| {
         connection.execute(
             "UPDATE nodes SET expansion = read.value ->> 1 FROM json_each(?1) AS read
              WHERE nodes.key = read.value ->> 0 AND nodes.expansion IS NOT read.value ->> 1",
             std::slice::from_ref(&rows),
         )?;
-        connection.execute(
-            "DELETE FROM nodes_unread WHERE key IN (SELECT value ->> 0 FROM json_each(?1))",
-            &[rows],
-        )?;
-    }
-    Ok(())
+        let sql = "DELETE FROM nodes_unread WHERE key IN (SELECT value ->> 0 FROM json_each(?1))";
+        connection.execute(sql, &[rows]).map(drop)
+    })
 }
 
 /// Reads the memories with these ids, in no order.
@@ -291,33 +286,6 @@ fn refuse_cycles(
         }
     }
     Ok(())
-}
-
-/// Writes plain data as a JSON parameter.
-pub(crate) fn json(value: &impl Serialize) -> SqlValue {
-    SqlValue::Text(serde_json::to_string(value).expect("ids and rows are plain data"))
-}
-
-/// Writes rows as JSON arrays, each of which may travel with one statement.
-pub(crate) fn parameters(
-    largest: usize,
-    rows: impl Iterator<Item = impl Serialize>,
-) -> impl Iterator<Item = SqlValue> {
-    let mut rows = rows.peekable();
-    std::iter::from_fn(move || {
-        rows.peek()?;
-        let mut array = String::from("[");
-        while array.len() < largest
-            && let Some(row) = rows.next()
-        {
-            if array.len() > 1 {
-                array.push(',');
-            }
-            array.push_str(&serde_json::to_string(&row).expect("rows are plain data"));
-        }
-        array.push(']');
-        Some(SqlValue::Text(array))
-    })
 }
 
 pub(crate) fn memory_id(id: &str) -> Result<MemoryId> {

@@ -4,7 +4,7 @@ use domain::{AsOf, MemoryFilter, next_microsecond, time_text};
 use ports::SqlValue;
 use serde::Serialize;
 
-use crate::apply::json;
+use crate::parameter::json;
 
 /// Conditions that all have to hold, and the parameters that they and the rest of the statement
 /// name.

@@ -20,6 +20,7 @@ mod filter;
 mod history;
 mod inspect;
 mod list;
+mod parameter;
 mod past;
 mod predecessor;
 mod remote_write;

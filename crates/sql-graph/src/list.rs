@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     SqlConnection, apply,
-    apply::json,
     connection::one_state,
     filter::Conditions,
+    parameter::json,
     row::{self, text_of},
 };
 

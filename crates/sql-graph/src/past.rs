@@ -122,7 +122,7 @@ fn quarantined(row: &dyn SqlRow) -> Result<Quarantined> {
 }
 
 /// Writes a record in quarantine as the elements of its row.
-pub(crate) fn quarantined_row(record: &Quarantined) -> impl Serialize + '_ {
+pub(crate) fn quarantined_row(record: &Quarantined) -> impl Serialize + Send + '_ {
     (
         &record.id,
         record.kind,

@@ -5,8 +5,9 @@ use ports::{Result, SqlValue};
 use serde_json::Value;
 
 use crate::{
-    History, SqlConnection, SqlRow, apply,
+    History, SqlConnection, SqlRow,
     callers::{inlined, quoted_text as quoted},
+    parameter,
 };
 
 /// How long a primary remembers a group of batches, in days. A replica that was away for longer
@@ -138,7 +139,7 @@ impl SqlConnection for RemoteWrite<'_> {
             .map(|column| format!("value ->> {column}"))
             .collect();
         let values = values.join(", ");
-        for rows in apply::parameters(self.largest, seen.iter()) {
+        for rows in parameter::parameters(self.largest, seen.iter()) {
             let SqlValue::Text(rows) = rows else { continue };
             let rows = quoted(&rows);
             self.checks.push(format!(

@@ -91,13 +91,24 @@ fn incomplete(id: &str, properties: &str, created_at: Timestamp) -> serde_json::
 
 /// Writes a memory as the elements of its row: id, properties, `created_at`, `updated_at`,
 /// expansion.
-pub(crate) fn memory_row(memory: &Memory) -> impl Serialize + '_ {
+pub(crate) fn memory_row(memory: &Memory) -> impl Serialize + Send + '_ {
     (
         &memory.id,
         memory,
         time_text(memory.created_at),
         time_text(memory.updated_at),
         expansion(memory),
+    )
+}
+
+/// Writes a state that a memory had as the elements of its row: as [`memory_row`], without an
+/// expansion, since nobody searches in it.
+pub(crate) fn past_memory_row(memory: &Memory) -> impl Serialize + Send + '_ {
+    (
+        &memory.id,
+        memory,
+        time_text(memory.created_at),
+        time_text(memory.updated_at),
     )
 }
 
@@ -201,7 +212,7 @@ pub(crate) fn relationship(row: &dyn SqlRow) -> Result<Relationship> {
 }
 
 /// Writes a relationship as the elements of its row, in the order of [`RELATIONSHIP_COLUMNS`].
-pub(crate) fn relationship_row(relationship: &Relationship) -> impl Serialize + '_ {
+pub(crate) fn relationship_row(relationship: &Relationship) -> impl Serialize + Send + '_ {
     let properties = Properties {
         strength: relationship.strength,
         confidence: relationship.confidence,

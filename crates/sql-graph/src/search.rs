@@ -11,9 +11,9 @@ use ports::{BackendError, Result, SqlValue};
 
 use crate::{
     SqlConnection,
-    apply::json,
     connection::one_state,
     filter::Conditions,
+    parameter::json,
     row::{self, count_of, text_of},
 };
 

@@ -454,6 +454,10 @@ impl Slice {
                 effects.put_relationships.push(relationship);
             }
         }
+        // Neighbours in the index of walks, and in the table, are written one after the other.
+        effects
+            .put_relationships
+            .sort_by(|a, b| a.from.cmp(&b.from));
         for (id, state) in self.quarantined {
             match state.now {
                 Presence::Put(record) => effects.put_quarantined.push(record),

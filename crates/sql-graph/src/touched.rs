@@ -7,7 +7,8 @@ use ports::{Batch, Change, Expect, Result};
 
 use crate::{
     SqlConnection,
-    apply::{self, json, memory_id, relationship_id},
+    apply::{self, memory_id, relationship_id},
+    parameter::json,
     row::{self, text_of},
     slice::{Slice, Statement, statement},
 };

@@ -10,10 +10,10 @@ use ports::{BackendError, ErrorKind, Result};
 
 use crate::{
     SqlConnection, apply,
-    apply::json,
     connection::one_state,
     filter::Conditions,
     list::arms,
+    parameter::json,
     row::{self, integer_of, text_of},
 };
 

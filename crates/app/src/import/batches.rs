@@ -54,8 +54,8 @@ impl Kind {
     /// pages all over the indexes, which a batch writes once.
     const fn most(self) -> usize {
         match self {
-            Self::Memories | Self::Quarantined => 1_000,
-            Self::Relationships => 2_500,
+            Self::Memories | Self::Quarantined => 2_500,
+            Self::Relationships => 10_000,
         }
     }
 }

@@ -34,6 +34,8 @@ pub(super) struct Kept {
     pub(super) before: Texts,
     /// Whether the store had some memory of the file.
     is_known: bool,
+    /// Whether the store had relationships before.
+    pub(super) had_relationships: bool,
     /// What relationships of the file state; only of a format in which some have no id.
     pub(super) earlier: HashMap<Uuid, Earlier>,
     /// The relationships that were added without what the file says invalidated them.
@@ -108,6 +110,7 @@ impl MemoryGraph {
             own_ids: Texts::default(),
             before: Texts::default(),
             is_known: false,
+            had_relationships: self.has_relationships().await?,
             earlier: HashMap::new(),
             invalidated: Vec::new(),
             quarantine: Quarantine::default(),

@@ -132,6 +132,16 @@ impl MemoryGraph {
         Ok(())
     }
 
+    /// Says whether the store has relationships, also such as have ended.
+    pub(super) async fn has_relationships(&self) -> Result<bool> {
+        let every = by_id([].into_iter());
+        let first = self
+            .backend
+            .relationships(&every, &PageRequest::first(1)?)
+            .await?;
+        Ok(!first.items.is_empty())
+    }
+
     /// Returns the ids of those that the store had before: under their id, or as another one
     /// without an end that states the same.
     async fn already_there(
@@ -140,6 +150,10 @@ impl MemoryGraph {
         kept: &mut Kept,
     ) -> Result<HashSet<RelationshipId>> {
         let mut there = HashSet::new();
+        if !kept.had_relationships && kept.format == Format::Lines {
+            // Then none of a file in which each has an id of its own is there.
+            return Ok(there);
+        }
         let by_its_id: HashMap<_, _> = candidates
             .iter()
             .map(|candidate| (&candidate.relationship.id, candidate))

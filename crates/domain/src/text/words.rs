@@ -64,6 +64,10 @@ pub(super) struct Word<'a> {
 pub(super) fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
     let mut at = 0;
     std::iter::from_fn(move || {
+        // Most of most texts is ASCII, which needs no decoding.
+        at += run(&text.as_bytes()[at..], |byte| {
+            byte.is_ascii() && !byte.is_ascii_alphanumeric()
+        });
         let (start, kind) = text[at..].char_indices().find_map(|(offset, c)| {
             let kind = match seen(c) {
                 Seen::Letter => Kind::Letters,
@@ -83,8 +87,18 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
     })
 }
 
+/// Counts the bytes at the start of a text that are alike.
+fn run(bytes: &[u8], alike: impl Fn(u8) -> bool) -> usize {
+    bytes.iter().take_while(|&&byte| alike(byte)).count()
+}
+
 /// The length in bytes of the word that a text starts with.
 fn length(text: &str) -> usize {
+    let letters = run(text.as_bytes(), |byte| byte.is_ascii_alphanumeric());
+    let next = text.as_bytes().get(letters);
+    if letters > 0 && next.is_none_or(u8::is_ascii) {
+        return letters;
+    }
     let mut characters = text.char_indices().map(|(at, c)| (at, seen(c)));
     let first = characters.next().map(|(_, first)| first);
     let mut flags = 1;

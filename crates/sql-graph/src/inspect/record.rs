@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::rows::Table;
 use crate::{
     SqlConnection,
-    apply::json as parameter,
+    parameter::json as parameter,
     row::{self, integer_of},
 };
 

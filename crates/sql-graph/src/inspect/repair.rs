@@ -10,7 +10,8 @@ use super::{
 };
 use crate::{
     SqlConnection,
-    apply::{json as parameter, parameters, read_new_texts},
+    apply::read_new_texts,
+    parameter::{json as parameter, parameters},
     row::{integer_of, text_of},
     schema_version,
 };

@@ -15,7 +15,8 @@ use super::{
 };
 use crate::{
     SqlConnection,
-    apply::{apply, json},
+    apply::apply,
+    parameter::json,
     row::{self, text_of},
 };
 
