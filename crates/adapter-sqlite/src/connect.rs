@@ -1,14 +1,12 @@
 use std::{
     fmt,
-    hash::{BuildHasher, RandomState},
     num::NonZeroUsize,
     path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use lanes::{LaneOptions, Lanes};
@@ -191,7 +189,7 @@ fn set_up(
 ) -> Result<()> {
     connection
         .sqlite
-        .busy_handler(Some(waiting()))
+        .busy_handler(Some(settings::waiting()))
         .map_err(sqlite)?;
     connection
         .sqlite
@@ -231,10 +229,11 @@ pub(crate) fn begin_log(connection: &mut Connection, location: &Location) -> Res
     if connection.has_log {
         return Ok(());
     }
-    let mode: String = connection
-        .sqlite
-        .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
-        .map_err(sqlite)?;
+    let sql = "PRAGMA journal_mode = WAL";
+    let mode: String = settings::patiently(|| {
+        let row = connection.sqlite.query_row(sql, [], |row| row.get(0));
+        row.map_err(sqlite)
+    })?;
     if mode != "wal" && location.is_file() {
         return Err(settings::no_write_ahead_log(&mode));
     }
@@ -254,7 +253,7 @@ pub(crate) fn keep_aside(location: &Location, key: Option<&Key>) -> Result<Optio
     };
     let mut reader =
         Connection::new(opened.map_err(sqlite)?, StatementLog::default()).map_err(sqlite)?;
-    let wait = reader.sqlite.busy_handler(Some(waiting()));
+    let wait = reader.sqlite.busy_handler(Some(settings::waiting()));
     wait.map_err(sqlite)?;
     sql_graph::keep_aside(&mut reader, path).map(Some)
 }
@@ -284,22 +283,6 @@ fn invalid(detail: &str) -> BackendError {
     BackendError::new(ErrorKind::InvalidArgument, DOING).because(detail)
 }
 
-/// Returns what waits while another process holds the file: a little longer each time, never as
-/// long as the others, and no longer than [`settings::BUSY`].
-fn waiting() -> impl FnMut(i32) -> bool + Send + 'static {
-    let random = RandomState::new();
-    let mut since = Instant::now();
-    move |attempt| {
-        if attempt == 0 {
-            since = Instant::now();
-        }
-        let longest = 1_000_u64 << attempt.clamp(0, 5);
-        let pause = longest / 2 + random.hash_one((attempt, since)) % longest;
-        thread::sleep(Duration::from_micros(pause));
-        since.elapsed() < settings::BUSY
-    }
-}
-
 /// Runs `job`, which waits for other processes for `patience` and no longer.
 pub(crate) fn briefly<T>(
     connection: &mut Connection,
@@ -308,7 +291,7 @@ pub(crate) fn briefly<T>(
 ) -> Result<T> {
     connection.sqlite.busy_timeout(patience).map_err(sqlite)?;
     let done = job(connection);
-    let wait = connection.sqlite.busy_handler(Some(waiting()));
+    let wait = connection.sqlite.busy_handler(Some(settings::waiting()));
     wait.map_err(sqlite)?;
     done
 }

@@ -156,9 +156,11 @@ fn try_to_write(engine: &mut Engine) -> Result<()> {
 /// Gives the file its write-ahead log, unless it has it.
 pub(crate) fn begin_log(engine: &mut Engine, in_memory: bool) -> Result<()> {
     let mut mode = String::new();
-    engine.query("PRAGMA journal_mode = WAL", &[], &mut |row| {
-        row.text(0)?.unwrap_or_default().clone_into(&mut mode);
-        Ok(())
+    settings::patiently(|| {
+        engine.query("PRAGMA journal_mode = WAL", &[], &mut |row| {
+            row.text(0)?.unwrap_or_default().clone_into(&mut mode);
+            Ok(())
+        })
     })?;
     if mode != "wal" && !in_memory {
         return Err(settings::no_write_ahead_log(&mode));
