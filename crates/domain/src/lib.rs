@@ -20,6 +20,7 @@ pub mod evidence;
 pub mod network;
 pub mod ranking;
 pub mod repair;
+pub mod secrets;
 pub mod suggestion;
 pub mod text;
 
