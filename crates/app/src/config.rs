@@ -56,6 +56,8 @@ pub struct Config {
     pub turso_sync_interval: Setting<Duration>,
     /// `MEMORY_ALLOW_CYCLES`: whether relationships may close cycles of types that have none.
     pub allow_cycles: Setting<bool>,
+    /// `MEMORY_TOOL_PROFILE`: which tools the MCP server shows.
+    pub tool_profile: Setting<ToolProfile>,
     /// `MEMORY_LOG_LEVEL`: what the program reports about itself.
     pub log_level: Setting<LogLevel>,
 }
@@ -172,6 +174,19 @@ impl LogLevel {
     ];
 }
 
+/// Which tools the MCP server shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ToolProfile {
+    /// Those that every agent needs.
+    Core,
+    /// All of them.
+    Extended,
+}
+
+impl ToolProfile {
+    const CHOICES: &[(&str, Self)] = &[("core", Self::Core), ("extended", Self::Extended)];
+}
+
 /// A text that is never shown: neither `Debug` nor an error has it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
@@ -283,6 +298,7 @@ impl Config {
             turso_auto_sync: sources.choice("MEMORY_TURSO_AUTO_SYNC", sources::YES_NO, "true")?,
             turso_sync_interval: sources.seconds("MEMORY_TURSO_SYNC_INTERVAL", SYNC_INTERVAL)?,
             allow_cycles: sources.choice("MEMORY_ALLOW_CYCLES", sources::YES_NO, "false")?,
+            tool_profile: sources.choice("MEMORY_TOOL_PROFILE", ToolProfile::CHOICES, "core")?,
             log_level: sources.choice("MEMORY_LOG_LEVEL", LogLevel::CHOICES, "info")?,
         })
     }
@@ -311,6 +327,7 @@ impl Config {
             turso_auto_sync: default(true),
             turso_sync_interval: default(Duration::from_secs(SYNC_INTERVAL.into())),
             allow_cycles: default(false),
+            tool_profile: default(ToolProfile::Core),
             log_level: default(LogLevel::Info),
         }
     }

@@ -242,7 +242,7 @@ pub use clock::SystemClock;
 pub use clusters::{Cluster, ClusterQuery, Clusters};
 pub use config::{
     BackendName, Config, ConfigError, DatabaseUrl, Flags, Listed, LogLevel, Origin, Secret,
-    Setting, TursoMode,
+    Setting, ToolProfile, TursoMode,
 };
 pub use contextual::ContextualSearch;
 pub use correct::Ending;

@@ -96,7 +96,11 @@ pub(crate) fn replace(config: &Config, file: &Path) -> Result<Restored> {
             Ok(adapter_turso::TursoBackend::restore(&options, file)?)
         }
         #[cfg(not(all(feature = "sqlite", feature = "turso")))]
-        absent => Err(self::absent(absent)),
+        absent => {
+            // Without any engine there is none to read it.
+            let _: &Path = file;
+            Err(self::absent(absent))
+        }
     }
 }
 

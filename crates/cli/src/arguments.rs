@@ -4,8 +4,10 @@ mod change;
 mod explore;
 mod files;
 mod find;
+mod init;
 mod past;
 mod relate;
+mod serve;
 mod value;
 
 use std::{ffi::OsString, path::PathBuf};
@@ -13,7 +15,9 @@ use std::{ffi::OsString, path::PathBuf};
 use clap::{Args, Parser, Subcommand};
 use memorygraph::BackendName;
 
-pub(crate) use self::{change::*, explore::*, files::*, find::*, past::*, relate::*};
+pub(crate) use self::{
+    change::*, explore::*, files::*, find::*, init::*, past::*, relate::*, serve::*,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -126,6 +130,10 @@ Examples:
     Sync(Sync),
     /// Carry the graph of one store into another, such as SQLite to Turso
     Migrate(Migrate),
+    /// Serve an agent over stdin and stdout, with the Model Context Protocol
+    Serve(Serve),
+    /// Set up the clients of MCP that agents run in
+    Init(Init),
     /// Show every setting, and where its value comes from
     Config(Settings),
     /// Write a script that completes commands in a shell
@@ -145,6 +153,7 @@ impl Command {
                 | Self::Sync(_)
                 | Self::Migrate(_)
                 | Self::Restore(_)
+                | Self::Serve(_)
         )
     }
 

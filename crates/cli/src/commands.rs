@@ -11,11 +11,13 @@ mod export;
 mod find;
 pub(crate) mod health;
 mod import;
+pub(crate) mod init;
 mod migrate;
 mod past;
 mod place;
 mod quarantine;
 mod relate;
+mod serve;
 mod state;
 mod statement;
 mod stop;
@@ -56,6 +58,7 @@ pub(crate) async fn run(
         Command::Migrate(migrate) => return migrate::migrate(config, migrate, output).await,
         Command::Restore(restore) => return backup::restore(config, restore, output).await,
         Command::Config(_) => return config::config(config, output),
+        Command::Init(asked) => return init::init(config, asked, output),
         Command::Sync(sync) if sync::is_yet_to_be_made(config, sync, output)? => return Ok(()),
         Command::Sync(sync) => sync::config(config, sync),
         _ => config.clone(),
@@ -129,7 +132,7 @@ async fn run_on(
         Command::Demo(_) | Command::Migrate(_) | Command::Restore(_) => {
             unreachable!("they open graphs of their own")
         }
-        Command::Config(_) | Command::Completions(_) | Command::Man(_) => {
+        Command::Config(_) | Command::Completions(_) | Command::Init(_) | Command::Man(_) => {
             unreachable!("they need no graph")
         }
         Command::Import(import) => import::import(graph, &import, output).await,
@@ -157,6 +160,7 @@ async fn run_on(
         Command::Changes(changes) => past::changes(graph, &changes, output).await,
         Command::Stats => state::stats(graph, output).await,
         Command::Health(asked) => health::health(graph, config, &asked, output).await,
+        Command::Serve(asked) => serve::serve(graph, config, &asked).await,
         Command::Sync(sync) => sync::sync(graph, config, &sync, output).await,
     }
 }

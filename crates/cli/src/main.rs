@@ -16,7 +16,11 @@ mod table;
 mod tree;
 mod view;
 
-use std::process::ExitCode;
+use std::{
+    ffi::OsString,
+    io::{self, IsTerminal},
+    process::ExitCode,
+};
 
 use clap::Parser;
 use memorygraph::{Config, Flags, LogLevel, Origin};
@@ -33,7 +37,7 @@ use crate::{
 };
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match Arguments::try_parse_from(typed()) {
         Ok(arguments) => arguments,
         Err(error) => return failure::wrong_usage(&error),
     };
@@ -42,6 +46,17 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(json),
     }
+}
+
+/// Returns the command line. Without a command, whoever types wants help, and a program that started
+/// this one wants to be served.
+fn typed() -> Vec<OsString> {
+    let mut words: Vec<_> = std::env::args_os().collect();
+    if words.len() <= 1 && !io::stdin().is_terminal() {
+        words.resize_with(1, || "memorygraph".into());
+        words.push("serve".into());
+    }
+    words
 }
 
 fn run(arguments: Arguments) -> Result<(), Failure> {
@@ -69,24 +84,26 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         };
         let config = Config::load(&flags, |name| std::env::var_os(name))?;
         let command = arguments.command;
-        log(&config);
+        let is_server = matches!(command, Command::Serve(_));
+        log(&config, is_server);
         let work = commands::run(&config, command, global.freshness, &mut output);
-        if let Err(failure) = runtime.block_on(work) {
-            if failure.is_interrupted() {
-                // Without waiting for threads whose work nobody wants any more.
-                runtime.shutdown_background();
-            }
-            return Err(failure);
+        let done = runtime.block_on(work);
+        if is_server || done.as_ref().is_err_and(Failure::is_interrupted) {
+            // Without waiting for threads whose work nobody wants any more, such as the one that
+            // reads a stdin that may never end.
+            runtime.shutdown_background();
         }
+        done?;
     }
     Ok(output.finish()?)
 }
 
 /// Sends what the program reports about itself to stderr. Unless somebody asked for more, a person
 /// at a command line wants to hear only of trouble, and of each trouble once.
-fn log(config: &Config) {
+fn log(config: &Config, is_server: bool) {
+    let is_for_person = config.log_level.origin == Origin::Default && !is_server;
     let level = match &config.log_level {
-        level if level.origin == Origin::Default => LevelFilter::WARN,
+        _ if is_for_person => LevelFilter::WARN,
         level => match level.value {
             LogLevel::Off => LevelFilter::OFF,
             LogLevel::Error => LevelFilter::ERROR,
@@ -98,7 +115,7 @@ fn log(config: &Config) {
     };
     // An engine's own words may hold anything, also a secret.
     let mut ours = Targets::new().with_target("memorygraph", level);
-    if config.log_level.origin == Origin::Default {
+    if is_for_person {
         // The commands tell of syncs themselves.
         ours = ours.with_target("memorygraph_adapter_turso", LevelFilter::ERROR);
     }

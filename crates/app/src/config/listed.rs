@@ -2,7 +2,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 use serde::Serialize;
 
-use super::{Config, LogLevel, Origin, Setting, TursoMode, sources};
+use super::{Config, LogLevel, Origin, Setting, ToolProfile, TursoMode, sources};
 
 /// A setting as a person reads it; never has a secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -39,6 +39,7 @@ impl Config {
             },
         };
         let seconds = self.turso_sync_interval.value.as_secs();
+        let profile = name_of(ToolProfile::CHOICES, &self.tool_profile.value);
         let level = name_of(LogLevel::CHOICES, &self.log_level.value);
         [
             ("MEMORY_BACKEND", backend),
@@ -61,6 +62,7 @@ impl Config {
                 shown(&self.turso_sync_interval, seconds.to_string()),
             ),
             ("MEMORY_ALLOW_CYCLES", yes_no(&self.allow_cycles)),
+            ("MEMORY_TOOL_PROFILE", shown(&self.tool_profile, profile)),
             ("MEMORY_LOG_LEVEL", shown(&self.log_level, level)),
         ]
         .map(|(variable, shown)| listed(variable, shown))

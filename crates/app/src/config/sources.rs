@@ -24,7 +24,7 @@ pub(super) const YES_NO: &[(&str, bool)] = &[
 ];
 
 /// The variables that are read, in the order of the documentation.
-const VARIABLES: [&str; 12] = [
+const VARIABLES: [&str; 13] = [
     "MEMORY_BACKEND",
     "MEMORY_SQLITE_PATH",
     "MEMORY_SQLITE_KEY",
@@ -36,6 +36,7 @@ const VARIABLES: [&str; 12] = [
     "MEMORY_TURSO_AUTO_SYNC",
     "MEMORY_TURSO_SYNC_INTERVAL",
     "MEMORY_ALLOW_CYCLES",
+    "MEMORY_TOOL_PROFILE",
     "MEMORY_LOG_LEVEL",
 ];
 

@@ -1,6 +1,6 @@
 use std::{ffi::OsString, fs, path::PathBuf};
 
-use memorygraph::{BackendName, Config, ConfigError, Flags, LogLevel, Origin};
+use memorygraph::{BackendName, Config, ConfigError, Flags, LogLevel, Origin, ToolProfile};
 
 /// The names of the backends that this build has.
 pub(crate) fn backends() -> String {
@@ -33,6 +33,7 @@ fn without_a_word_the_defaults_hold() {
     assert_eq!(config.sqlite_path.origin, Origin::Default);
     assert_eq!(config.sqlite_key, None);
     assert!(!config.allow_cycles.value);
+    assert_eq!(config.tool_profile.value, ToolProfile::Core);
     assert_eq!(config.log_level.value, LogLevel::Info);
 }
 
@@ -163,6 +164,10 @@ fn what_is_none_of_the_choices_names_them() {
         }
     }
     assert_eq!(
+        error_of(&[home, ("MEMORY_TOOL_PROFILE", "full")]),
+        "MEMORY_TOOL_PROFILE is one of core, extended, got \"full\""
+    );
+    assert_eq!(
         error_of(&[home, ("MEMORY_LOG_LEVEL", "loud")]),
         "MEMORY_LOG_LEVEL is one of off, error, warn, info, debug, trace, got \"loud\""
     );
@@ -216,7 +221,7 @@ fn a_file_without_a_meaning_is_an_error_that_shows_no_secret() {
         error("sqlite_pfad = \"x\""),
         "\"sqlite_pfad\" has no meaning; the keys are backend, sqlite_path, sqlite_key, \
          turso_path, turso_database_url, turso_auth_token, turso_auth_token_file, turso_mode, \
-         turso_auto_sync, turso_sync_interval, allow_cycles, log_level"
+         turso_auto_sync, turso_sync_interval, allow_cycles, tool_profile, log_level"
     );
     assert_eq!(
         error("backend = \"mongo\""),

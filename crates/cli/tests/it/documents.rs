@@ -51,6 +51,11 @@ fn the_guide_does_what_it_shows() {
 }
 
 #[test]
+fn the_page_about_clients_does_what_it_shows() {
+    follow(include_str!("../../../../docs/clients.md"));
+}
+
+#[test]
 fn the_answers_to_questions_do_what_they_show() {
     follow(include_str!("../../../../docs/faq.md"));
 }

@@ -16,10 +16,13 @@ mod examples;
 mod failing;
 mod files;
 mod importing;
+#[cfg(unix)]
+mod init;
 mod local;
 mod looking;
 mod migrating;
 mod relating;
+mod serving;
 #[cfg(all(unix, feature = "sqlite", feature = "turso"))]
 mod shell;
 #[cfg(unix)]

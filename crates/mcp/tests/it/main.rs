@@ -1,0 +1,8 @@
+//! The server, as a client sees it.
+
+#![expect(clippy::unwrap_used, reason = "a panic fails the test, as it should")]
+
+mod client;
+mod misread;
+mod reading;
+mod talking;
