@@ -258,7 +258,7 @@ fn every_setting_is_listed_with_its_place_and_no_secret() {
     };
     let listed = load_with(&flags, &environment).unwrap().list();
     let names: Vec<_> = listed.iter().map(|listed| listed.variable).collect();
-    assert_eq!(names.len(), 12, "{names:?}");
+    assert_eq!(names.len(), 13, "{names:?}");
     assert!(!format!("{listed:?}").contains("sesame"), "{listed:?}");
     let of = |variable: &str| {
         let found = listed.iter().find(|listed| listed.variable == variable);

@@ -94,6 +94,34 @@ impl Client {
         answer
     }
 
+    /// Writes lines of any kind while it reads what the server says, all of which has to be messages,
+    /// until a ping after them is answered.
+    pub(crate) async fn survives(&mut self, lines: &[Vec<u8>]) {
+        let Self {
+            answers, to_server, ..
+        } = self;
+        let ping = json!({"jsonrpc": "2.0", "id": "the last", "method": "ping"}).to_string();
+        let writes = async {
+            for line in lines.iter().map(Vec::as_slice).chain([ping.as_bytes()]) {
+                to_server.write_all(line).await.unwrap();
+                to_server.write_all(b"\n").await.unwrap();
+            }
+        };
+        let reads = async {
+            loop {
+                let line = answers.next_line().await.unwrap();
+                let line = line.expect("the server goes on");
+                let message: Value = serde_json::from_str(&line).expect("a message");
+                assert_eq!(message["jsonrpc"], "2.0", "{message}");
+                assert!(!line.contains("made a mistake"), "a panic: {line}");
+                if message["id"] == "the last" {
+                    break;
+                }
+            }
+        };
+        tokio::join!(writes, reads);
+    }
+
     /// Asks the server to end, as a signal does, and waits until it has.
     pub(crate) async fn stops(mut self) {
         self.stop.take().unwrap().send(()).unwrap();

@@ -4,5 +4,6 @@
 
 mod client;
 mod misread;
+mod mutated;
 mod reading;
 mod talking;
