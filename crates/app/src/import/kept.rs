@@ -3,10 +3,12 @@
 use std::{
     collections::{BTreeSet, HashMap},
     io::{Read, Seek},
+    sync::Arc,
 };
 
 use domain::{Memory, MemoryId, RelationshipId, Timestamp};
-use ports::{Batch, Change, ErrorKind, Expect, Quarantined};
+use ports::{Batch, Change, ErrorKind, Expect, Quarantined, Receipt};
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::{
@@ -41,7 +43,15 @@ pub(super) struct Kept {
     /// The relationships that were added without what the file says invalidated them.
     pub(super) invalidated: Vec<(RelationshipId, RelationshipId)>,
     quarantine: Quarantine,
+    writing: Option<Writing>,
     pub(super) report: Report,
+}
+
+/// Memories on their way into the store.
+#[derive(Debug)]
+struct Writing {
+    memories: Vec<Memory>,
+    applied: JoinHandle<ports::Result<Receipt>>,
 }
 
 impl Kept {
@@ -114,6 +124,7 @@ impl MemoryGraph {
             earlier: HashMap::new(),
             invalidated: Vec::new(),
             quarantine: Quarantine::default(),
+            writing: None,
             report: survey.report,
             elsewhere,
         };
@@ -150,6 +161,7 @@ impl MemoryGraph {
             }
             source = batches.end()?;
         }
+        self.written(&mut kept).await?;
         self.name_invalidators(&mut kept, true).await?;
         let mut report = kept.report;
         report.set_aside = survey.problems.first;
@@ -188,6 +200,9 @@ impl MemoryGraph {
         if !memories.is_empty() {
             self.keep_memories(memories, kept).await?;
         }
+        if records.kind != Kind::Memories {
+            self.written(kept).await?;
+        }
         if !candidates.is_empty() {
             self.keep_relationships(candidates, kept).await?;
         }
@@ -209,45 +224,70 @@ impl MemoryGraph {
     }
 
     /// Adds the memories that are not there yet.
+    /// Keeps memories while the next are read; [`written`](Self::written) ends it.
     async fn keep_memories(&self, memories: Vec<Memory>, kept: &mut Kept) -> Result<()> {
+        // A store that has none of them needs no look before: the batch says so.
+        let batch = (!kept.is_known).then(|| new_batch(memories.iter()));
+        self.written(kept).await?;
+        let Some(batch) = batch.filter(|_| !kept.is_known) else {
+            return self.keep_missing(memories, kept).await;
+        };
+        let backend = Arc::clone(&self.backend);
+        let applied = tokio::spawn(async move { backend.apply(batch).await });
+        kept.writing = Some(Writing { memories, applied });
+        // On a runtime of one thread, it begins only when this waits.
+        tokio::task::yield_now().await;
+        Ok(())
+    }
+
+    /// Waits until the memories that are being written are in the store.
+    async fn written(&self, kept: &mut Kept) -> Result<()> {
+        let Some(Writing { memories, applied }) = kept.writing.take() else {
+            return Ok(());
+        };
+        match applied.await.expect("a backend does not panic") {
+            // One of them is there, or somebody has just added it.
+            Err(error) if error.kind() == ErrorKind::Conflict => {
+                kept.is_known = true;
+                self.keep_missing(memories, kept).await
+            }
+            Err(error) => Err(error.into()),
+            Ok(_) => {
+                kept.report.memories.added += memories.len() as u64;
+                Ok(())
+            }
+        }
+    }
+
+    /// Keeps those of the memories that the store does not have.
+    async fn keep_missing(&self, memories: Vec<Memory>, kept: &mut Kept) -> Result<()> {
         let ids: Vec<_> = memories.iter().map(|memory| memory.id.clone()).collect();
         loop {
-            // A store that has none of them needs no look before: the batch says so.
-            let found = if kept.is_known {
-                self.backend.memories(&ids).await?
-            } else {
-                Vec::new()
-            };
+            let found = self.backend.memories(&ids).await?;
             let found: HashMap<_, _> = found.iter().map(|memory| (&memory.id, memory)).collect();
-            let mut batch = Batch::default();
-            let mut differing = 0;
-            for memory in &memories {
-                if let Some(there) = found.get(&memory.id) {
-                    differing += u64::from(kept.format.says_another(memory, there));
-                    continue;
-                }
-                batch.expects.push(Expect::Absent(memory.id.clone()));
-                let put = Change::PutMemory(Box::new(memory.clone()));
-                batch.changes.push(put);
-            }
+            let missing = memories
+                .iter()
+                .filter(|memory| !found.contains_key(&memory.id));
+            let batch = new_batch(missing);
             let added = batch.changes.len() as u64;
             if added > 0 {
                 match self.backend.apply(batch).await {
-                    // One of them is there, or somebody has just added it.
-                    Err(error) if error.kind() == ErrorKind::Conflict => {
-                        kept.is_known = true;
-                        continue;
-                    }
+                    // Somebody has just added one.
+                    Err(error) if error.kind() == ErrorKind::Conflict => continue,
                     applied => drop(applied?),
                 }
             }
+            let differs = |memory: &&Memory| {
+                let there = found.get(&memory.id);
+                there.is_some_and(|there| kept.format.says_another(memory, there))
+            };
+            kept.report.memories_differing += memories.iter().filter(differs).count() as u64;
             for id in found.into_keys() {
                 kept.before.add(id.as_str());
             }
             let tally = &mut kept.report.memories;
             tally.added += added;
             tally.already_there += memories.len() as u64 - added;
-            kept.report.memories_differing += differing;
             return Ok(());
         }
     }
@@ -261,4 +301,15 @@ impl MemoryGraph {
         tally.already_there += count - added;
         Ok(())
     }
+}
+
+/// Adds memories that are not there.
+fn new_batch<'a>(memories: impl Iterator<Item = &'a Memory>) -> Batch {
+    let mut batch = Batch::default();
+    for memory in memories {
+        batch.expects.push(Expect::Absent(memory.id.clone()));
+        let put = Change::PutMemory(Box::new(memory.clone()));
+        batch.changes.push(put);
+    }
+    batch
 }
