@@ -186,7 +186,7 @@ impl MemoryGraph {
     ///
     /// The source is read twice, our own JSON Lines three times when relationships stand before
     /// their memories, and a JSON export four times: records are checked, then kept, in
-    /// batches of at most 2,500 memories or 10,000 relationships that each go in as a whole. Of our own JSON Lines 16 bytes for each
+    /// batches of at most 2,500 memories or 8,000 relationships that each go in as a whole. Of our own JSON Lines 16 bytes for each
     /// id are held in memory, of a JSON export the ids; of a file of the MCP memory server its
     /// relations, as that server itself does. `progress` is called often.
     ///

@@ -55,7 +55,7 @@ impl Kind {
     const fn most(self) -> usize {
         match self {
             Self::Memories | Self::Quarantined => 2_500,
-            Self::Relationships => 10_000,
+            Self::Relationships => 8_000,
         }
     }
 }
