@@ -15,6 +15,7 @@ use std::{
     ffi::{OsStr, OsString},
     fmt,
     path::{Path, PathBuf},
+    str::FromStr,
     time::Duration,
 };
 
@@ -175,16 +176,45 @@ impl LogLevel {
 }
 
 /// Which tools the MCP server shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ToolProfile {
-    /// Those that every agent needs.
+    /// Those that every agent needs: recall, store, correct, connect.
+    #[default]
     Core,
-    /// All of them.
+    /// All of them: also paths, histories and statistics.
     Extended,
 }
 
 impl ToolProfile {
-    const CHOICES: &[(&str, Self)] = &[("core", Self::Core), ("extended", Self::Extended)];
+    const CHOICES: &[(&str, Self)] = &[
+        (Self::Core.as_str(), Self::Core),
+        (Self::Extended.as_str(), Self::Extended),
+    ];
+
+    /// Returns the name, as it stands in `MEMORY_TOOL_PROFILE`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Core => "core",
+            Self::Extended => "extended",
+        }
+    }
+}
+
+impl fmt::Display for ToolProfile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for ToolProfile {
+    type Err = String;
+
+    fn from_str(name: &str) -> std::result::Result<Self, String> {
+        let known = Self::CHOICES.iter().find(|(known, _)| *known == name);
+        known
+            .map(|(_, profile)| *profile)
+            .ok_or_else(|| format!("no tool profile is called {name:?}: take core or extended"))
+    }
 }
 
 /// A text that is never shown: neither `Debug` nor an error has it.

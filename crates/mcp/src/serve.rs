@@ -1,16 +1,16 @@
 use std::io;
 
-use memorygraph::MemoryGraph;
+use memorygraph::{MemoryGraph, ToolProfile};
 use rmcp::{ServiceExt, service::ServerInitializeError};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::{Profile, Server, lines::Lines};
+use crate::{Server, lines::Lines};
 
 /// How a server is set up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
     /// Which tools it shows.
-    pub profile: Profile,
+    pub profile: ToolProfile,
 }
 
 /// Serves one client, who sends and gets one message a line, until `input` ends or `stop` does.

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use memorygraph::MemoryGraph;
+use memorygraph::{MemoryGraph, ToolProfile};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
-use crate::{Options, Profile, guard::guarded, prompts, resources, tools};
+use crate::{Options, guard::guarded, prompts, resources, tools};
 
 /// What a model is told about the server as a whole.
 const INSTRUCTIONS: &str = "\
@@ -38,7 +38,7 @@ type Context = RequestContext<RoleServer>;
 #[derive(Clone, Debug)]
 pub struct Server {
     graph: MemoryGraph,
-    profile: Profile,
+    profile: ToolProfile,
     tools: Arc<[Tool]>,
     places: Arc<Semaphore>,
 }
@@ -70,6 +70,10 @@ impl Server {
         }
     }
 
+    fn tool(&self, name: &str) -> Option<&Tool> {
+        self.tools.iter().find(|tool| tool.name == name)
+    }
+
     fn no_tool(&self, name: &str) -> ErrorData {
         let names: Vec<_> = self.tools.iter().map(|tool| tool.name.as_ref()).collect();
         let profile = self.profile;
@@ -96,7 +100,7 @@ impl ServerHandler for Server {
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        self.tools.iter().find(|tool| tool.name == name).cloned()
+        self.tool(name).cloned()
     }
 
     async fn list_tools(
@@ -116,13 +120,13 @@ impl ServerHandler for Server {
         context: Context,
     ) -> Result<CallToolResponse, ErrorData> {
         let name = request.name.as_ref();
+        let tool = self.tool(name).ok_or_else(|| self.no_tool(name))?;
         let arguments = request.arguments.unwrap_or_default();
         // On the heap: some tools' futures are large.
-        let work = Box::pin(tools::call(&self.graph, self.profile, name, arguments));
+        let work = Box::pin(tools::call(&self.graph, tool, arguments));
         let work = self.unless_cancelled(&context, guarded(name, work));
         let result = match work.await {
-            Some(Ok(Some(result))) => result,
-            Some(Ok(None)) => return Err(self.no_tool(name)),
+            Some(Ok(result)) => result,
             Some(Err(broken)) => tool_error(broken.message()),
             None => tool_error("cancelled: nothing was half changed".to_owned()),
         };

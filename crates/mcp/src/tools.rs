@@ -19,29 +19,26 @@ mod tests;
 
 use std::future::Future;
 
-use memorygraph::MemoryGraph;
+use memorygraph::{MemoryGraph, ToolProfile};
 use rmcp::model::{CallToolResult, JsonObject, Tool};
 use serde::de::DeserializeOwned;
 
-use crate::Profile;
 use refusal::Refusal;
 
 /// Returns the tools of a profile, as clients see them.
-pub(crate) fn all(profile: Profile) -> Vec<Tool> {
+pub(crate) fn all(profile: ToolProfile) -> Vec<Tool> {
     catalogue::of(profile)
 }
 
-/// Calls a tool; none when the profile has no tool of this name. What cannot be done is told in
-/// the answer, with what to do about it.
+/// Calls one of the [tools](all). What cannot be done is told in the answer, with what to do about
+/// it.
 pub(crate) async fn call(
     graph: &MemoryGraph,
-    profile: Profile,
-    name: &str,
+    tool: &Tool,
     arguments: JsonObject,
-) -> Option<CallToolResult> {
-    let tool = all(profile).into_iter().find(|tool| tool.name == name)?;
-    let answer = answer(graph, &tool, arguments).await;
-    Some(answer.unwrap_or_else(Refusal::into_result))
+) -> CallToolResult {
+    let answer = answer(graph, tool, arguments).await;
+    answer.unwrap_or_else(Refusal::into_result)
 }
 
 async fn answer(

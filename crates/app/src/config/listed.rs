@@ -2,7 +2,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 use serde::Serialize;
 
-use super::{Config, LogLevel, Origin, Setting, ToolProfile, TursoMode, sources};
+use super::{Config, LogLevel, Origin, Setting, TursoMode, sources};
 
 /// A setting as a person reads it; never has a secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -39,7 +39,7 @@ impl Config {
             },
         };
         let seconds = self.turso_sync_interval.value.as_secs();
-        let profile = name_of(ToolProfile::CHOICES, &self.tool_profile.value);
+        let profile = self.tool_profile.value.as_str();
         let level = name_of(LogLevel::CHOICES, &self.log_level.value);
         [
             ("MEMORY_BACKEND", backend),

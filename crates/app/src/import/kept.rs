@@ -223,7 +223,6 @@ impl MemoryGraph {
         Ok(())
     }
 
-    /// Adds the memories that are not there yet.
     /// Keeps memories while the next are read; [`written`](Self::written) ends it.
     async fn keep_memories(&self, memories: Vec<Memory>, kept: &mut Kept) -> Result<()> {
         // A store that has none of them needs no look before: the batch says so.

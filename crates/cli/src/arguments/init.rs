@@ -1,7 +1,8 @@
 use clap::{
-    Args, ValueEnum,
+    Args,
     builder::{PossibleValuesParser, TypedValueParser},
 };
+use memorygraph::ToolProfile;
 
 use crate::commands::init::{CLIENTS, Client};
 
@@ -42,7 +43,7 @@ pub(crate) struct Init {
     #[arg(long)]
     pub(crate) instructions: bool,
     /// Which tools the server shows; without it, its settings say which
-    #[arg(long, value_name = "PROFILE")]
+    #[arg(long, value_name = "PROFILE", value_parser = profile())]
     pub(crate) profile: Option<ToolProfile>,
     /// Take out what this command wrote, and nothing else
     #[arg(long, conflicts_with_all = ["profile", "print"])]
@@ -55,20 +56,9 @@ pub(crate) struct Init {
     pub(crate) print: bool,
 }
 
-/// Which tools a server shows.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum ToolProfile {
-    Core,
-    Extended,
-}
-
-impl ToolProfile {
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Core => "core",
-            Self::Extended => "extended",
-        }
-    }
+fn profile() -> impl TypedValueParser<Value = ToolProfile> {
+    let names = [ToolProfile::Core, ToolProfile::Extended].map(ToolProfile::as_str);
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<ToolProfile>())
 }
 
 fn client() -> impl TypedValueParser<Value = &'static Client> {

@@ -1,5 +1,5 @@
 use clap::Args;
-use memorygraph_mcp::Profile;
+use memorygraph::ToolProfile;
 
 #[derive(Args, Debug, Default)]
 #[command(after_help = "\
@@ -14,5 +14,5 @@ Examples:
 pub(crate) struct Serve {
     #[arg(long, value_name = "NAME")]
     #[arg(help = "Which tools the agent sees: core or extended, else as MEMORY_TOOL_PROFILE says")]
-    pub(crate) profile: Option<Profile>,
+    pub(crate) profile: Option<ToolProfile>,
 }

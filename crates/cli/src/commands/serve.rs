@@ -1,5 +1,5 @@
-use memorygraph::{Config, MemoryGraph, ToolProfile};
-use memorygraph_mcp::{Options, Profile};
+use memorygraph::{Config, MemoryGraph};
+use memorygraph_mcp::Options;
 
 use super::stop;
 use crate::{
@@ -13,12 +13,8 @@ pub(super) async fn serve(
     config: &Config,
     asked: &Serve,
 ) -> Result<(), Failure> {
-    let configured = match config.tool_profile.value {
-        ToolProfile::Core => Profile::Core,
-        ToolProfile::Extended => Profile::Extended,
-    };
     let options = Options {
-        profile: asked.profile.unwrap_or(configured),
+        profile: asked.profile.unwrap_or(config.tool_profile.value),
     };
     let stop = async {
         if let Err(error) = stop::asked_to_end().await {

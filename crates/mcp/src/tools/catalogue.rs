@@ -1,10 +1,9 @@
 use std::sync::Arc;
 
 use domain::{Direction, Memory, MemoryType, RelationshipType, SearchQuery};
+use memorygraph::ToolProfile;
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde_json::{Map, Value, json};
-
-use crate::Profile;
 
 /// What a call may do to the graph.
 #[derive(Clone, Copy)]
@@ -16,9 +15,9 @@ enum Effect {
 }
 
 /// Returns the tools of a profile, in the order in which an agent meets them.
-pub(super) fn of(profile: Profile) -> Vec<Tool> {
+pub(super) fn of(profile: ToolProfile) -> Vec<Tool> {
     let mut tools = core();
-    if profile == Profile::Extended {
+    if profile == ToolProfile::Extended {
         tools.extend(extended());
     }
     tools

@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
 use adapter_memory::MemoryBackend;
-use memorygraph::{MemoryGraph, SystemClock, UuidV7Source};
+use memorygraph::{MemoryGraph, SystemClock, ToolProfile, UuidV7Source};
+use rmcp::model::{CallToolResult, JsonObject};
 use serde_json::{Value, json};
 
-use super::{all, call};
-use crate::Profile;
+use super::all;
 
 fn graph() -> MemoryGraph {
     let backend = Arc::new(MemoryBackend::new());
@@ -16,10 +16,22 @@ fn graph() -> MemoryGraph {
     )
 }
 
+/// Calls a tool of a profile; none when the profile has no tool of this name.
+async fn call(
+    graph: &MemoryGraph,
+    profile: ToolProfile,
+    name: &str,
+    arguments: JsonObject,
+) -> Option<CallToolResult> {
+    let tools = all(profile);
+    let tool = tools.iter().find(|tool| tool.name == name)?;
+    Some(super::call(graph, tool, arguments).await)
+}
+
 /// Calls a tool, and returns whether that is an error, the text, and what programs read.
 async fn ask(graph: &MemoryGraph, name: &str, arguments: Value) -> (bool, String, Value) {
     let arguments = arguments.as_object().unwrap().clone();
-    let answer = call(graph, Profile::Extended, name, arguments)
+    let answer = call(graph, ToolProfile::Extended, name, arguments)
         .await
         .unwrap();
     let text = answer.content[0].as_text().unwrap().text.clone();
@@ -33,7 +45,7 @@ async fn ask(graph: &MemoryGraph, name: &str, arguments: Value) -> (bool, String
 async fn done(graph: &MemoryGraph, name: &str, arguments: Value) -> Value {
     let (failed, text, json) = ask(graph, name, arguments).await;
     assert!(!failed, "{name}: {text}");
-    let tools = all(Profile::Extended);
+    let tools = all(ToolProfile::Extended);
     let tool = tools.iter().find(|tool| tool.name == name).unwrap();
     let schema = tool.output_schema.as_ref().unwrap();
     for key in schema["required"].as_array().unwrap() {
@@ -272,14 +284,20 @@ async fn a_page_goes_on_where_the_budget_ends() {
 #[tokio::test]
 async fn a_profile_has_its_tools_alone() {
     let graph = graph();
-    assert_eq!(all(Profile::Core).len(), 9);
-    let hidden = call(&graph, Profile::Core, "sync_now", serde_json::Map::new()).await;
+    assert_eq!(all(ToolProfile::Core).len(), 9);
+    let hidden = call(
+        &graph,
+        ToolProfile::Core,
+        "sync_now",
+        serde_json::Map::new(),
+    )
+    .await;
     assert!(hidden.is_none());
-    for tool in all(Profile::Extended) {
+    for tool in all(ToolProfile::Extended) {
         assert!(
             call(
                 &graph,
-                Profile::Extended,
+                ToolProfile::Extended,
                 &tool.name,
                 serde_json::Map::new()
             )
@@ -293,7 +311,7 @@ async fn a_profile_has_its_tools_alone() {
 fn descriptions_and_schemas_stay_small() {
     // No tokenizer of Claude is public. Its counts are said to be near those of o200k.
     let tokenizer = tiktoken_rs::o200k_base_singleton();
-    for (profile, most) in [(Profile::Core, 1_500), (Profile::Extended, 3_500)] {
+    for (profile, most) in [(ToolProfile::Core, 1_500), (ToolProfile::Extended, 3_500)] {
         let tools = all(profile);
         let shown = tools.iter().map(|tool| {
             json!({ "name": tool.name, "description": tool.description, "inputSchema": tool.input_schema })

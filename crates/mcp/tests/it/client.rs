@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use adapter_memory::MemoryBackend;
-use memorygraph::{MemoryGraph, SystemClock, UuidV7Source};
-use memorygraph_mcp::{Options, Profile, serve};
+use memorygraph::{MemoryGraph, SystemClock, ToolProfile, UuidV7Source};
+use memorygraph_mcp::{Options, serve};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, Lines, ReadHalf, WriteHalf},
@@ -23,7 +23,7 @@ pub(crate) struct Client {
 
 impl Client {
     /// Starts a server over an empty graph, and says nothing yet.
-    pub(crate) fn new(profile: Profile) -> Self {
+    pub(crate) fn new(profile: ToolProfile) -> Self {
         let backend = Arc::new(MemoryBackend::new());
         let graph = MemoryGraph::over(
             backend,
@@ -51,7 +51,7 @@ impl Client {
 
     /// Starts a server and shakes hands.
     pub(crate) async fn greeted() -> Self {
-        let mut client = Self::new(Profile::Core);
+        let mut client = Self::new(ToolProfile::Core);
         client.greets("2025-11-25").await;
         client
     }

@@ -1,6 +1,6 @@
 //! What is no message, or the wrong one.
 
-use memorygraph_mcp::Profile;
+use memorygraph::ToolProfile;
 use serde_json::{Value, json};
 
 use crate::client::Client;
@@ -103,7 +103,7 @@ async fn a_line_without_an_end_in_sight_is_refused_and_the_next_is_served() {
 
 #[tokio::test]
 async fn what_comes_before_the_handshake_and_needs_no_answer_is_passed_over() {
-    let mut client = Client::new(Profile::Core);
+    let mut client = Client::new(ToolProfile::Core);
     client
         .says(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}))
         .await;

@@ -2,7 +2,7 @@
 
 use std::env;
 
-use memorygraph_mcp::Profile;
+use memorygraph::ToolProfile;
 use proptest::{prelude::*, test_runner::Config};
 use serde_json::{Value, json};
 use tokio::runtime;
@@ -217,7 +217,7 @@ fn whatever_comes_the_server_goes_on_and_says_nothing_but_messages() {
         });
         let lines: Vec<_> = lines.collect();
         runtime.block_on(async {
-            let mut client = Client::new(Profile::Extended);
+            let mut client = Client::new(ToolProfile::Extended);
             client.greets("2025-11-25").await;
             client.survives(&lines).await;
             client.leaves().await;

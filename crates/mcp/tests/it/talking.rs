@@ -1,4 +1,4 @@
-use memorygraph_mcp::Profile;
+use memorygraph::ToolProfile;
 use serde_json::{Value, json};
 
 use crate::client::Client;
@@ -6,7 +6,7 @@ use crate::client::Client;
 #[tokio::test]
 async fn every_version_with_a_handshake_is_spoken() {
     for version in ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"] {
-        let mut client = Client::new(Profile::Core);
+        let mut client = Client::new(ToolProfile::Core);
         let server = client.greets(version).await;
         assert_eq!(server["protocolVersion"], version);
         assert_eq!(server["serverInfo"]["name"], "memorygraph");
@@ -19,7 +19,7 @@ async fn every_version_with_a_handshake_is_spoken() {
 
 #[tokio::test]
 async fn the_version_without_a_handshake_is_spoken() {
-    let mut client = Client::new(Profile::Core);
+    let mut client = Client::new(ToolProfile::Core);
     let meta = json!({
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientCapabilities": {},
@@ -41,13 +41,13 @@ async fn the_version_without_a_handshake_is_spoken() {
 
 #[tokio::test]
 async fn whoever_leaves_without_a_word_ends_the_server() {
-    let client = Client::new(Profile::Core);
+    let client = Client::new(ToolProfile::Core);
     assert_eq!(client.leaves().await, [Value::Null; 0]);
 }
 
 #[tokio::test]
 async fn a_server_that_is_asked_to_end_ends_though_the_client_stays() {
-    Client::new(Profile::Core).stops().await;
+    Client::new(ToolProfile::Core).stops().await;
     Client::greeted().await.stops().await;
 }
 
