@@ -213,7 +213,12 @@ impl Words {
             }
             return;
         }
-        word.parts.truncate(MAX_QUERY_TERMS - self.terms - 1);
+        let room = MAX_QUERY_TERMS - self.terms - 1;
+        if room == 0 && !word.parts.is_empty() {
+            // Without any part it would ask for the whole, which a text may not have.
+            return;
+        }
+        word.parts.truncate(room);
         self.terms += 1 + word.parts.len();
         self.places
             .insert(word.whole.term.clone(), self.in_order.len());

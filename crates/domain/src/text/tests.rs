@@ -230,6 +230,13 @@ fn a_question_has_a_limit_and_keeps_its_beginning() {
     let almost_full = many.split(' ').take(62).collect::<Vec<_>>().join(" ");
     let again = almost_full + " getuserbyid getUserById";
     assert_eq!(question(&again).terms().count(), MAX_QUERY_TERMS);
+    let one_left = many.split(' ').take(63).collect::<Vec<_>>().join(" ");
+    let split = one_left.clone() + " getUserById";
+    assert_eq!(question(&split), question(&one_left), "no part has room");
+    assert_eq!(
+        question(&(split + " last")).terms().count(),
+        MAX_QUERY_TERMS
+    );
     let phrase: String = ('一'..).take(100).collect();
     assert_eq!(question(&phrase).terms().count(), MAX_QUERY_TERMS);
     assert_eq!(question(&"the of ".repeat(1_000)).words.len(), 2);
