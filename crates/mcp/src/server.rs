@@ -15,6 +15,7 @@ use rmcp::{
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 use crate::{Options, guard::guarded, prompts, resources, tools};
 
@@ -25,33 +26,58 @@ words. After you work, keep what was learned with store_memory, one fact each, a
 create_relationship. Never store secrets.";
 
 /// How many requests are worked on at once; more wait.
-const AT_ONCE: usize = 32;
+const AT_ONCE: u32 = 32;
 
 /// How long a client may keep lists that change with the program alone, in milliseconds.
 const AN_HOUR: u64 = 3_600_000;
 
 type Context = RequestContext<RoleServer>;
 
-/// Answers what clients ask over a graph.
-///
-/// Cheap to clone; the clones share the graph and the bound on how much is done at once.
-#[derive(Clone, Debug)]
+/// Answers what one client asks over a graph.
+#[derive(Debug)]
 pub struct Server {
+    shared: Arc<Shared>,
+}
+
+/// What the servers of all clients have in common.
+#[derive(Debug)]
+struct Shared {
     graph: MemoryGraph,
     profile: ToolProfile,
-    tools: Arc<[Tool]>,
-    places: Arc<Semaphore>,
+    tools: Vec<Tool>,
+    places: Semaphore,
+    closing: CancellationToken,
 }
 
 impl Server {
     /// Shows the tools of a profile over `graph`.
     pub fn new(graph: MemoryGraph, options: Options) -> Self {
-        Self {
+        let shared = Shared {
             graph,
             profile: options.profile,
-            tools: tools::all(options.profile).into(),
-            places: Arc::new(Semaphore::new(AT_ONCE)),
+            tools: tools::all(options.profile),
+            places: Semaphore::new(AT_ONCE as usize),
+            closing: CancellationToken::new(),
+        };
+        Self {
+            shared: Arc::new(shared),
         }
+    }
+
+    /// Returns the server of another client, over the same graph and with the same bound on how
+    /// much is done at once.
+    #[must_use]
+    pub fn for_another_client(&self) -> Self {
+        let shared = Arc::clone(&self.shared);
+        Self { shared }
+    }
+
+    /// Ends what clients listen to, and returns when no call is under way. Whoever calls this has
+    /// seen to it that no more calls arrive.
+    pub async fn close(&self) {
+        self.shared.closing.cancel();
+        // Nobody closes the places.
+        drop(self.shared.places.acquire_many(AT_ONCE).await);
     }
 
     /// Does `work` when there is a place for it, unless the client no longer wants it.
@@ -64,19 +90,19 @@ impl Server {
             biased;
             () = context.ct.cancelled() => None,
             done = async {
-                let _place = self.places.acquire().await.ok()?;
+                let _place = self.shared.places.acquire().await.ok()?;
                 Some(work.await)
             } => done,
         }
     }
 
     fn tool(&self, name: &str) -> Option<&Tool> {
-        self.tools.iter().find(|tool| tool.name == name)
+        self.shared.tools.iter().find(|tool| tool.name == name)
     }
 
     fn no_tool(&self, name: &str) -> ErrorData {
-        let names: Vec<_> = self.tools.iter().map(|tool| tool.name.as_ref()).collect();
-        let profile = self.profile;
+        let names: Vec<_> = self.shared.tools.iter().map(|tool| tool.name.as_ref()).collect();
+        let profile = self.shared.profile;
         let names = names.join(", ");
         let message = format!(
             "the tool profile {profile} has no tool {name:?}; its tools are {names}. \
@@ -109,7 +135,7 @@ impl ServerHandler for Server {
         _: Context,
     ) -> Result<ListToolsResult, ErrorData> {
         on_first_page(request)?;
-        Ok(ListToolsResult::with_all_items(self.tools.to_vec())
+        Ok(ListToolsResult::with_all_items(self.shared.tools.to_vec())
             .with_ttl_ms(AN_HOUR)
             .with_cache_scope(CacheScope::Private))
     }
@@ -123,7 +149,7 @@ impl ServerHandler for Server {
         let tool = self.tool(name).ok_or_else(|| self.no_tool(name))?;
         let arguments = request.arguments.unwrap_or_default();
         // On the heap: some tools' futures are large.
-        let work = Box::pin(tools::call(&self.graph, tool, arguments));
+        let work = Box::pin(tools::call(&self.shared.graph, tool, arguments));
         let work = self.unless_cancelled(&context, guarded(name, work));
         let result = match work.await {
             Some(Ok(result)) => result,
@@ -158,7 +184,7 @@ impl ServerHandler for Server {
         request: ReadResourceRequestParams,
         context: Context,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        let work = guarded(&request.uri, resources::read(&self.graph, &request.uri));
+        let work = guarded(&request.uri, resources::read(&self.shared.graph, &request.uri));
         let work = self.unless_cancelled(&context, work);
         let cancelled = || ErrorData::internal_error("cancelled", None);
         Ok(work.await.ok_or_else(cancelled)???.into())
