@@ -74,7 +74,7 @@ struct Heard {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_primary_killed_while_batches_are_on_their_way_has_what_it_said() {
-    let mut world = World::new();
+    let mut world = World::hasty();
     let devices = [
         Arc::new(opened(direct(&world, "one.db")).await),
         Arc::new(opened(direct(&world, "other.db")).await),
