@@ -10,6 +10,7 @@
 mod listed;
 mod primary;
 mod sources;
+mod token;
 
 use std::{
     ffi::{OsStr, OsString},
@@ -59,6 +60,11 @@ pub struct Config {
     pub allow_cycles: Setting<bool>,
     /// `MEMORY_TOOL_PROFILE`: which tools the MCP server shows.
     pub tool_profile: Setting<ToolProfile>,
+    /// `MEMORY_HTTP_TOKEN`: what the HTTP server asks its clients for; at most one of this and the
+    /// next.
+    pub http_token: Option<Setting<Secret>>,
+    /// `MEMORY_HTTP_TOKEN_FILE`: the file that has it.
+    pub http_token_file: Option<Setting<PathBuf>>,
     /// `MEMORY_LOG_LEVEL`: what the program reports about itself.
     pub log_level: Setting<LogLevel>,
 }
@@ -315,7 +321,8 @@ impl Config {
             )
             .map_err(name_absent_backend)?;
         sources.path_flag_means(backend.value.path_variable());
-        let (turso_auth_token, turso_auth_token_file) = primary::token(&sources)?;
+        let (turso_auth_token, turso_auth_token_file) = token::TURSO.find(&sources)?;
+        let (http_token, http_token_file) = token::HTTP.find(&sources)?;
         Ok(Self {
             backend,
             sqlite_path: sources.path("MEMORY_SQLITE_PATH", default_path)?,
@@ -329,6 +336,8 @@ impl Config {
             turso_sync_interval: sources.seconds("MEMORY_TURSO_SYNC_INTERVAL", SYNC_INTERVAL)?,
             allow_cycles: sources.choice("MEMORY_ALLOW_CYCLES", sources::YES_NO, "false")?,
             tool_profile: sources.choice("MEMORY_TOOL_PROFILE", ToolProfile::CHOICES, "core")?,
+            http_token,
+            http_token_file,
             log_level: sources.choice("MEMORY_LOG_LEVEL", LogLevel::CHOICES, "info")?,
         })
     }
@@ -358,6 +367,8 @@ impl Config {
             turso_sync_interval: default(Duration::from_secs(SYNC_INTERVAL.into())),
             allow_cycles: default(false),
             tool_profile: default(ToolProfile::Core),
+            http_token: None,
+            http_token_file: None,
             log_level: default(LogLevel::Info),
         }
     }

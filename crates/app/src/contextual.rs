@@ -23,6 +23,8 @@ pub struct ContextualSearch {
     pub depth: u8,
     /// The most memories to return: 1 to [`Walk::LARGEST`].
     pub limit: NonZeroU32,
+    /// How many of the best to leave out before these, as those of the page before.
+    pub skip: usize,
     /// Along relationships, and among memories, that are valid as of.
     pub as_of: AsOf,
 }
@@ -35,6 +37,7 @@ impl ContextualSearch {
             text: text.into(),
             depth: 2,
             limit: NonZeroU32::new(20).expect("20 is not zero"),
+            skip: 0,
             as_of: AsOf::Latest,
         }
     }
@@ -83,7 +86,7 @@ impl MemoryGraph {
         );
         let limit = search.limit.get() as usize;
         if search.text.trim().is_empty() {
-            let hits = most_important(related, limit);
+            let hits = most_important(related, search.skip, limit);
             self.used(hits.iter().map(|hit| &hit.memory));
             return Ok(hits);
         }
@@ -103,6 +106,7 @@ impl MemoryGraph {
             .filter_map(|(_, memory)| ranking.hit(memory))
             .collect();
         rank(&mut hits);
+        hits.drain(..search.skip.min(hits.len()));
         hits.truncate(limit);
         self.used(hits.iter().map(|hit| &hit.memory));
         Ok(hits)
@@ -110,8 +114,9 @@ impl MemoryGraph {
 }
 
 /// Answers a blank text.
-fn most_important(mut memories: Vec<Memory>, limit: usize) -> Vec<Hit> {
+fn most_important(mut memories: Vec<Memory>, skip: usize, limit: usize) -> Vec<Hit> {
     let order = |memory: &Memory| (memory.importance, memory.updated_at);
     memories.sort_by(|a, b| order(b).cmp(&order(a)).then_with(|| b.id.cmp(&a.id)));
-    memories.into_iter().take(limit).map(unasked).collect()
+    let shown = memories.into_iter().skip(skip).take(limit);
+    shown.map(unasked).collect()
 }

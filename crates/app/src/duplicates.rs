@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use domain::{AsOf, ListQuery, Memory, MemoryFilter, MemoryId, PageRequest, Sort};
 use ports::{BackendError, Conflict};
@@ -18,14 +18,24 @@ pub enum Duplicates {
 /// A memory that is about to be kept.
 pub(crate) struct Candidate {
     pub(crate) memory: Memory,
+    /// Whether its id is its author's.
+    pub(crate) is_named: bool,
     pub(crate) duplicates: Duplicates,
 }
 
 /// What makes two memories duplicates: their content, and the project that they belong to.
-type Saying<'a> = (&'a str, Option<&'a str>);
+pub(crate) type Saying<'a> = (&'a str, Option<&'a str>);
 
-fn saying(memory: &Memory) -> Saying<'_> {
+pub(crate) fn saying(memory: &Memory) -> Saying<'_> {
     (&memory.content, memory.project_path())
+}
+
+/// What says the same as a candidate.
+pub(crate) enum Said {
+    /// A candidate before it.
+    Before(usize),
+    /// A memory that is kept.
+    Kept(Box<Memory>),
 }
 
 impl MemoryGraph {
@@ -37,30 +47,62 @@ impl MemoryGraph {
         candidates: &[Candidate],
         except: Option<&MemoryId>,
     ) -> Result<()> {
-        let mut first: HashMap<Saying<'_>, &Memory> = HashMap::new();
+        let said = self.said_already(candidates, except).await?;
+        let Some((at, said)) = said.into_iter().next() else {
+            return Ok(());
+        };
+        let (place, title) = (place(at, candidates.len()), &candidates[at].memory.title);
+        Err(match said {
+            Said::Before(before) => {
+                let before = &candidates[before].memory;
+                let detail = format!(
+                    "{place}{title:?} says the same as {:?}, which comes with it: leave one out, \
+                     or keep both",
+                    before.title
+                );
+                duplicate(doing, before.id.clone(), None, detail)
+            }
+            Said::Kept(found) => {
+                let detail = format!(
+                    "{place}{title:?} says what the memory {:?} ({:?}) says already: update that \
+                     one, or keep both",
+                    found.id, found.title,
+                );
+                duplicate(doing, found.id.clone(), Some(found), detail)
+            }
+        })
+    }
+
+    /// Returns which of the candidates that refuse duplicates say what a valid memory of their
+    /// project says already, or another candidate before them, by their places. The memory
+    /// `except` does not count.
+    pub(crate) async fn said_already(
+        &self,
+        candidates: &[Candidate],
+        except: Option<&MemoryId>,
+    ) -> Result<BTreeMap<usize, Said>> {
+        let mut already = BTreeMap::new();
+        let mut first: HashMap<Saying<'_>, usize> = HashMap::new();
         let mut refusing: HashMap<Saying<'_>, usize> = HashMap::new();
         for (at, candidate) in candidates.iter().enumerate() {
-            let memory = &candidate.memory;
+            let said = saying(&candidate.memory);
             let refuses = candidate.duplicates == Duplicates::Refuse;
-            let said = first.get(&saying(memory)).filter(|_| refuses);
-            if let Some(before) = said {
-                let place = place(at, candidates.len());
-                let detail = format!(
-                    "{place}{:?} says the same as {:?}, which comes with it: leave one out, or \
-                     keep both",
-                    memory.title, before.title
-                );
-                return Err(duplicate(doing, before.id.clone(), None, detail));
+            match first.get(&said).filter(|_| refuses) {
+                Some(before) => {
+                    already.insert(at, Said::Before(*before));
+                }
+                None if refuses => {
+                    refusing.insert(said, at);
+                }
+                None => {}
             }
-            first.insert(saying(memory), memory);
-            if refuses {
-                refusing.insert(saying(memory), at);
-            }
+            first.entry(said).or_insert(at);
         }
         if refusing.is_empty() {
-            return Ok(());
+            return Ok(already);
         }
 
+        let mut left = refusing.len();
         let contents = refusing.keys().map(|(content, _)| (*content).to_owned());
         let query = ListQuery {
             filter: MemoryFilter {
@@ -76,22 +118,17 @@ impl MemoryGraph {
             let listed = self.backend.list(&query, &page).await?;
             for found in listed.items {
                 // An id that is taken is trouble of another kind.
-                let same = refusing.get(&saying(&found)).filter(|at| {
-                    candidates[**at].memory.id != found.id && except != Some(&found.id)
+                let same = refusing.get(&saying(&found)).copied().filter(|at| {
+                    candidates[*at].memory.id != found.id && except != Some(&found.id)
                 });
-                if let Some(&at) = same {
-                    let place = place(at, candidates.len());
-                    let detail = format!(
-                        "{place}{:?} says what the memory {:?} ({:?}) says already: update that \
-                         one, or keep both",
-                        candidates[at].memory.title, found.id, found.title,
-                    );
-                    return Err(duplicate(doing, found.id.clone(), Some(found), detail));
+                if let Some(at) = same.filter(|at| !already.contains_key(at)) {
+                    already.insert(at, Said::Kept(Box::new(found)));
+                    left -= 1;
                 }
             }
             match listed.next {
-                Some(cursor) => page = page.after(cursor),
-                None => return Ok(()),
+                Some(cursor) if left > 0 => page = page.after(cursor),
+                _ => return Ok(already),
             }
         }
     }
@@ -115,9 +152,8 @@ pub(crate) fn place(at: usize, count: usize) -> String {
 fn duplicate(
     doing: &'static str,
     id: MemoryId,
-    found: Option<Memory>,
+    found: Option<Box<Memory>>,
     detail: String,
 ) -> crate::Error {
-    let found = found.map(Box::new);
     BackendError::conflict(doing, Conflict::Memory { id, found }, detail).into()
 }

@@ -201,6 +201,7 @@
 mod activity;
 mod aside;
 mod bridges;
+mod circumstances;
 mod clock;
 mod clusters;
 mod config;
@@ -221,6 +222,7 @@ mod network;
 mod open;
 mod relate;
 mod remember;
+mod remember_related;
 mod restore;
 mod supersede;
 mod sync;
@@ -238,6 +240,7 @@ pub use ports;
 
 pub use activity::{ActivityQuery, RecentActivity};
 pub use bridges::{BridgeMemory, BridgeQuery, BridgeRelationship, Bridges};
+pub use circumstances::CircumstancesQuery;
 pub use clock::SystemClock;
 pub use clusters::{Cluster, ClusterQuery, Clusters};
 pub use config::{
@@ -256,6 +259,7 @@ pub use network::Scope;
 pub use open::open_backend;
 pub use relate::{Link, Linked};
 pub use remember::Draft;
+pub use remember_related::{Kept, Remembered};
 pub use restore::restore;
 pub use supersede::Superseded;
 pub use sync::Freshness;

@@ -44,7 +44,7 @@ impl Link {
         }
     }
 
-    fn into_relationship(self, id: RelationshipId, now: Timestamp) -> Relationship {
+    pub(crate) fn into_relationship(self, id: RelationshipId, now: Timestamp) -> Relationship {
         let plain = Relationship::new(id, self.from, self.relationship_type, self.to, now);
         Relationship {
             strength: self.strength.unwrap_or(plain.strength),
@@ -72,7 +72,7 @@ pub struct Linked {
 }
 
 impl Linked {
-    fn of(relationship: Relationship, reinforced: bool) -> Self {
+    pub(crate) fn of(relationship: Relationship, reinforced: bool) -> Self {
         Self {
             relationship,
             reinforced,
@@ -123,18 +123,16 @@ impl MemoryGraph {
                 None => tries.again(removed(&reinforced)).await?,
             }
         };
-        let kind = linked.relationship.relationship_type;
-        let types: Vec<_> = kind.contradictions().collect();
-        if !types.is_empty() {
-            linked.contradictions = self.beside(&linked.relationship, types).await?;
-        }
+        self.find_contradictions(std::slice::from_mut(&mut linked))
+            .await?;
         let kept = &linked.relationship;
+        let kind = kept.relationship_type;
         tracing::debug!(id = %kept.id, from = %kept.from, to = %kept.to, %kind, "related");
         Ok(linked)
     }
 
     /// Fails when a relationship has this id.
-    async fn refuse_taken(&self, id: &RelationshipId) -> Result<()> {
+    pub(crate) async fn refuse_taken(&self, id: &RelationshipId) -> Result<()> {
         let Some(found) = self.backend.relationship(id).await? else {
             return Ok(());
         };
@@ -147,39 +145,46 @@ impl MemoryGraph {
         Err(BackendError::conflict("relate", conflict, detail).into())
     }
 
-    /// Returns the relationships of `types` without an end that join the same memories, in the
-    /// same direction where that means something.
-    async fn beside(
-        &self,
-        relationship: &Relationship,
-        types: Vec<RelationshipType>,
-    ) -> Result<Vec<Relationship>> {
-        let query = RelationshipQuery {
-            touching: vec![relationship.from.clone()],
+    /// Adds to each what has no end, joins the same memories, in the same direction where that
+    /// means something, and cannot hold together with it.
+    pub(crate) async fn find_contradictions(&self, linked: &mut [Linked]) -> Result<()> {
+        let mut query = RelationshipQuery {
             direction: Direction::Both,
-            types,
             as_of: AsOf::Latest,
             ..RelationshipQuery::default()
         };
+        for stated in linked.iter().map(|linked| &linked.relationship) {
+            let mut types = stated.relationship_type.contradictions().peekable();
+            if types.peek().is_some() {
+                query.touching.push(stated.from.clone());
+                query.types.extend(types);
+            }
+        }
+        if query.touching.is_empty() {
+            return Ok(());
+        }
         let mut page = PageRequest::first(PageRequest::LARGEST)?;
-        let mut beside = Vec::new();
         loop {
             let found = self.backend.relationships(&query, &page).await?;
-            beside.extend(
-                found
-                    .items
-                    .into_iter()
-                    .filter(|other| joins_alike(relationship, other)),
-            );
+            for other in found.items {
+                for one in linked.iter_mut() {
+                    let stated = &one.relationship;
+                    let mut types = stated.relationship_type.contradictions();
+                    let opposed = types.any(|kind| kind == other.relationship_type);
+                    if opposed && joins_alike(stated, &other) {
+                        one.contradictions.push(other.clone());
+                    }
+                }
+            }
             match found.next {
                 Some(cursor) => page = page.after(cursor),
-                None => return Ok(beside),
+                None => return Ok(()),
             }
         }
     }
 }
 
-fn removed(reinforced: &Reinforced) -> BackendError {
+pub(crate) fn removed(reinforced: &Reinforced) -> BackendError {
     let detail = format!(
         "{:?}, which states the same, is removed again and again: try it later",
         reinforced.kept

@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 
-use domain::{Memory, MemoryContext, MemoryId, MemoryType, Score, Timestamp};
+use domain::{Invalid, Memory, MemoryContext, MemoryId, MemoryType, Score, Timestamp};
 use ports::{BackendError, Batch, ErrorKind, Expect, GraphBackendExt};
 
 use crate::{
@@ -65,6 +65,17 @@ impl Draft {
             valid_from: None,
             duplicates: Duplicates::Refuse,
         }
+    }
+
+    /// Fails unless what it says keeps the limits of a memory.
+    ///
+    /// # Errors
+    ///
+    /// Names the first field that does not.
+    pub fn check(&self) -> std::result::Result<(), Invalid> {
+        let id = self.id.clone().map_or_else(|| MemoryId::new("new"), Ok)?;
+        let now = self.valid_from.unwrap_or(Timestamp::UNIX_EPOCH);
+        self.clone().into_memory(id, now).check()
     }
 
     pub(crate) fn into_memory(self, id: MemoryId, now: Timestamp) -> Memory {
@@ -133,51 +144,78 @@ impl MemoryGraph {
     pub async fn remember_all(&self, drafts: Vec<Draft>) -> Result<Vec<Memory>> {
         const DOING: &str = "remember";
 
-        let now = self.now();
-        let count = drafts.len();
-        let mut batch = Batch::default();
-        let mut candidates = Vec::with_capacity(count);
-        let mut ids = HashSet::new();
-        for (at, draft) in drafts.into_iter().enumerate() {
-            if let Some(id) = &draft.id {
-                batch.expects.push(Expect::Absent(id.clone()));
-            }
-            let candidate = self.candidate(draft, now)?;
-            if !ids.insert(candidate.memory.id.clone()) {
-                let detail = format!(
-                    "{}another one of them has the id {:?}",
-                    place(at, count),
-                    candidate.memory.id
-                );
-                return Err(BackendError::new(ErrorKind::InvalidArgument, DOING)
-                    .because(detail)
-                    .into());
-            }
-            candidate.memory.check().map_err(|invalid| {
-                let detail = format!("{}{invalid}", place(at, count));
-                BackendError::new(ErrorKind::InvalidArgument, DOING).because(detail)
-            })?;
-            batch = batch.put_memory(candidate.memory.clone());
-            candidates.push(candidate);
-        }
+        let candidates = self.candidates(DOING, drafts)?;
         if !candidates.is_empty() {
             self.refuse_duplicates(DOING, &candidates, None).await?;
+            let mut batch = Batch::default();
+            for candidate in &candidates {
+                if candidate.is_named {
+                    let absent = Expect::Absent(candidate.memory.id.clone());
+                    batch.expects.push(absent);
+                }
+                batch = batch.put_memory(candidate.memory.clone());
+            }
             self.backend.apply(batch).await?;
         }
-        tracing::debug!(memories = count, "remembered");
+        tracing::debug!(memories = candidates.len(), "remembered");
         Ok(candidates.into_iter().map(|kept| kept.memory).collect())
+    }
+
+    /// Makes memories of drafts.
+    ///
+    /// # Errors
+    ///
+    /// - [`InvalidArgument`](ErrorKind::InvalidArgument) when one of them breaks a limit of the
+    ///   domain, or two have one id; the message says which of them it is
+    pub(crate) fn candidates(
+        &self,
+        doing: &'static str,
+        drafts: Vec<Draft>,
+    ) -> Result<Vec<Candidate>> {
+        let now = self.now();
+        let count = drafts.len();
+        let mut candidates = Vec::with_capacity(count);
+        let mut ids = HashSet::new();
+        let wrong = |at: usize, detail: String| {
+            let detail = format!("{}{detail}", place(at, count));
+            BackendError::new(ErrorKind::InvalidArgument, doing).because(detail)
+        };
+        for (at, draft) in drafts.into_iter().enumerate() {
+            let candidate = self.candidate(draft, now)?;
+            let memory = &candidate.memory;
+            if !ids.insert(memory.id.clone()) {
+                let detail = format!("another one of them has the id {:?}", memory.id);
+                return Err(wrong(at, detail).into());
+            }
+            let checked = memory.check();
+            checked.map_err(|invalid| wrong(at, invalid.to_string()))?;
+            candidates.push(candidate);
+        }
+        Ok(candidates)
     }
 
     /// Makes a memory of a draft, with a new id unless it brings one.
     pub(crate) fn candidate(&self, draft: Draft, now: Timestamp) -> Result<Candidate> {
+        let is_named = draft.id.is_some();
         let id = match &draft.id {
             Some(id) => id.clone(),
-            None => MemoryId::new(self.next_id())?,
+            None => self.new_memory_id()?,
         };
         Ok(Candidate {
+            is_named,
             duplicates: draft.duplicates,
             memory: draft.into_memory(id, now),
         })
+    }
+
+    /// Returns an id that no memory has, as [`remember`](Self::remember) gives one to a draft
+    /// without.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the source of ids gives none that an id can be.
+    pub fn new_memory_id(&self) -> Result<MemoryId> {
+        Ok(MemoryId::new(self.next_id())?)
     }
 
     /// Returns the memory, or `None` when there is none with this id. It

@@ -63,6 +63,11 @@ impl Config {
             ),
             ("MEMORY_ALLOW_CYCLES", yes_no(&self.allow_cycles)),
             ("MEMORY_TOOL_PROFILE", shown(&self.tool_profile, profile)),
+            ("MEMORY_HTTP_TOKEN", hidden(self.http_token.as_ref())),
+            (
+                "MEMORY_HTTP_TOKEN_FILE",
+                of(self.http_token_file.as_ref(), path),
+            ),
             ("MEMORY_LOG_LEVEL", shown(&self.log_level, level)),
         ]
         .map(|(variable, shown)| listed(variable, shown))

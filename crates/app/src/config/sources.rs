@@ -24,7 +24,7 @@ pub(super) const YES_NO: &[(&str, bool)] = &[
 ];
 
 /// The variables that are read, in the order of the documentation.
-const VARIABLES: [&str; 13] = [
+const VARIABLES: [&str; 15] = [
     "MEMORY_BACKEND",
     "MEMORY_SQLITE_PATH",
     "MEMORY_SQLITE_KEY",
@@ -37,6 +37,8 @@ const VARIABLES: [&str; 13] = [
     "MEMORY_TURSO_SYNC_INTERVAL",
     "MEMORY_ALLOW_CYCLES",
     "MEMORY_TOOL_PROFILE",
+    "MEMORY_HTTP_TOKEN",
+    "MEMORY_HTTP_TOKEN_FILE",
     "MEMORY_LOG_LEVEL",
 ];
 

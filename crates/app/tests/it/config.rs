@@ -221,7 +221,8 @@ fn a_file_without_a_meaning_is_an_error_that_shows_no_secret() {
         error("sqlite_pfad = \"x\""),
         "\"sqlite_pfad\" has no meaning; the keys are backend, sqlite_path, sqlite_key, \
          turso_path, turso_database_url, turso_auth_token, turso_auth_token_file, turso_mode, \
-         turso_auto_sync, turso_sync_interval, allow_cycles, tool_profile, log_level"
+         turso_auto_sync, turso_sync_interval, allow_cycles, tool_profile, http_token, \
+         http_token_file, log_level"
     );
     assert_eq!(
         error("backend = \"mongo\""),
@@ -251,6 +252,7 @@ fn every_setting_is_listed_with_its_place_and_no_secret() {
             "libsql://ada:sesame@example.test?authToken=sesame",
         ),
         ("TURSO_AUTH_TOKEN", "sesame"),
+        ("MEMORY_HTTP_TOKEN", "open-sesame-please"),
     ];
     let flags = Flags {
         path: Some("~/flag.db".into()),
@@ -258,7 +260,7 @@ fn every_setting_is_listed_with_its_place_and_no_secret() {
     };
     let listed = load_with(&flags, &environment).unwrap().list();
     let names: Vec<_> = listed.iter().map(|listed| listed.variable).collect();
-    assert_eq!(names.len(), 13, "{names:?}");
+    assert_eq!(names.len(), 15, "{names:?}");
     assert!(!format!("{listed:?}").contains("sesame"), "{listed:?}");
     let of = |variable: &str| {
         let found = listed.iter().find(|listed| listed.variable == variable);
@@ -307,4 +309,54 @@ fn each_key_that_the_file_may_have_is_listed() {
         found.map(|(_, value)| OsString::from(value))
     });
     assert_eq!(looked_for, Some(path));
+}
+
+#[test]
+fn a_token_for_clients_is_said_or_in_a_file_and_hard_to_guess() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    let path = file.to_str().unwrap();
+    let said = |token: &str| load(&[("HOME", "/h"), ("MEMORY_HTTP_TOKEN", token)]).unwrap();
+    let in_file = |token: &str| {
+        fs::write(&file, token).unwrap();
+        load(&[("HOME", "/h"), ("MEMORY_HTTP_TOKEN_FILE", path)]).unwrap()
+    };
+    let good = "0123456789abcdef";
+    assert_eq!(load(&[("HOME", "/h")]).unwrap().http_token(), Ok(None));
+    for config in [
+        said(good),
+        said(&format!(" {good}\n")),
+        in_file(&format!("{good}\r\n")),
+    ] {
+        assert_eq!(config.http_token().unwrap().unwrap().expose(), good);
+        assert!(!format!("{config:?}").contains(good));
+    }
+    for bad in [&good[1..], "   ", "0123456789 abcdef", "0123456789abcdéf"] {
+        let error = said(bad).http_token().unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "MEMORY_HTTP_TOKEN is 16 or more characters without spaces; openssl rand -hex 32 makes \
+             one"
+        );
+        let error = in_file(bad).http_token().unwrap_err().to_string();
+        let reason = if bad.trim().is_empty() {
+            "is empty"
+        } else {
+            "has no token: one is 16 or more characters without spaces; openssl rand -hex 32 \
+             makes one"
+        };
+        assert_eq!(
+            error,
+            format!("MEMORY_HTTP_TOKEN_FILE names {path}, which {reason}")
+        );
+    }
+    let both = [
+        ("HOME", "/h"),
+        ("MEMORY_HTTP_TOKEN", good),
+        ("MEMORY_HTTP_TOKEN_FILE", path),
+    ];
+    assert_eq!(
+        error_of(&both),
+        "MEMORY_HTTP_TOKEN and MEMORY_HTTP_TOKEN_FILE are both set: keep one of them"
+    );
 }

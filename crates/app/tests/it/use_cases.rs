@@ -1,9 +1,12 @@
 //! What the application does, over the memory backend.
 
 mod activity;
+mod as_of;
+mod circumstances;
 mod finding;
 mod relating;
 mod remembering;
+mod remembering_related;
 mod removing;
 mod superseding;
 mod updating;
