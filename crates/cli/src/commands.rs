@@ -61,6 +61,7 @@ pub(crate) async fn run(
         Command::Init(asked) => return init::init(config, asked, output),
         Command::Sync(sync) if sync::is_yet_to_be_made(config, sync, output)? => return Ok(()),
         Command::Sync(sync) => sync::config(config, sync),
+        Command::Serve(asked) => serve::config(config, asked)?,
         _ => config.clone(),
     };
     place::expect_graph(config, &command)?;

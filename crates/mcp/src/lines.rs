@@ -8,6 +8,7 @@ use std::{
     io, mem,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use rmcp::{
@@ -18,10 +19,18 @@ use rmcp::{
 };
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
+    sync::Notify,
+    time::{Instant, timeout_at},
+};
+use tokio_util::sync::CancellationToken;
 
 /// The longest line, in bytes.
 const LONGEST: usize = 16 * 1024 * 1024;
+
+/// For how long more than answers is written at the end, while something is not answered.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// What begins the files of some editors, and is no part of a message.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -40,16 +49,35 @@ pub(crate) struct Lines<R, W> {
     /// Whether a request came.
     has_begun: bool,
     has_ended: bool,
+    /// Until when everything is still written, when nothing more is read.
+    until: Option<Instant>,
     stop: Pin<Box<dyn Future<Output = ()> + Send>>,
+    /// Is cancelled when nothing more is read.
+    closing: CancellationToken,
 }
 
 /// The ids of requests that are being answered.
 #[derive(Default)]
-struct Open(Mutex<HashSet<RequestId>>);
+struct Open {
+    ids: Mutex<HashSet<RequestId>>,
+    fewer: Notify,
+}
 
 impl Open {
     fn ids(&self) -> MutexGuard<'_, HashSet<RequestId>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.ids.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn remove(&self, id: &RequestId) {
+        self.ids().remove(id);
+        self.fewer.notify_one();
+    }
+
+    /// Waits until there is none.
+    async fn all_answered(&self) {
+        while !self.ids().is_empty() {
+            self.fewer.notified().await;
+        }
     }
 }
 
@@ -71,11 +99,13 @@ where
     R: AsyncRead + Unpin + Send,
     W: AsyncWrite + Unpin + Send + 'static,
 {
-    /// Reads and writes until the input ends or `stop` does.
+    /// Reads and writes until the input ends or `stop` does; then cancels `closing`, so that what
+    /// would go on for ever ends, and the rest is answered.
     pub(crate) fn new(
         input: R,
         output: W,
         stop: impl Future<Output = ()> + Send + 'static,
+        closing: CancellationToken,
     ) -> Self {
         Self {
             read: BufReader::new(input),
@@ -86,7 +116,9 @@ where
             batch: VecDeque::new(),
             has_begun: false,
             has_ended: false,
+            until: None,
             stop: Box::pin(stop),
+            closing,
         }
     }
 
@@ -181,7 +213,7 @@ where
                     && let Some(id) = &cancelled.params.request_id
                 {
                     // What is cancelled has no answer that would say that it is over.
-                    self.open.ids().remove(id);
+                    self.open.remove(id);
                 }
                 self.has_begun
             }
@@ -216,11 +248,11 @@ where
     ) -> impl Future<Output = io::Result<()>> + Send + 'static {
         match &item {
             ServerJsonRpcMessage::Response(response) => {
-                self.open.ids().remove(&response.id);
+                self.open.remove(&response.id);
             }
             ServerJsonRpcMessage::Error(error) => {
                 if let Some(id) = &error.id {
-                    self.open.ids().remove(id);
+                    self.open.remove(id);
                 }
             }
             _ => {}
@@ -239,6 +271,14 @@ where
                 continue;
             }
             if self.has_ended {
+                self.closing.cancel();
+                let until = self.until.get_or_insert_with(|| Instant::now() + GRACE);
+                // When this has returned, rmcp writes nothing but answers: whoever tells something
+                // before the answer would wait for nothing.
+                let answered = timeout_at(*until, self.open.all_answered()).await;
+                if answered.is_err() {
+                    tracing::debug!("the client does not hear what comes before late answers");
+                }
                 return None;
             }
             match self.next_line().await {

@@ -1,8 +1,12 @@
 //! What a client can read without a tool.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    hash::{DefaultHasher, Hash, Hasher},
+    slice,
+};
 
-use domain::{ListQuery, MemoryFilter, MemoryId, PageRequest, Sort, Walk};
+use domain::{ListQuery, Memory, MemoryFilter, MemoryId, PageRequest, Sort, Walk};
 use memorygraph::{Error, MemoryGraph};
 use ports::ErrorKind;
 use rmcp::{
@@ -12,14 +16,20 @@ use rmcp::{
 use serde::Serialize;
 use serde_json::json;
 
+use crate::completions::Completed;
+
 const JSON: &str = "application/json";
+
+/// The shapes of the addresses that name a memory.
+const MEMORY: &str = "memory://{id}";
+const GRAPH: &str = "graph://{id}{?depth}";
 
 /// How many memories the list of the last changed ones has.
 const RECENT: u32 = 20;
 
 /// What the address of a resource asks for.
-#[derive(Debug, PartialEq, Eq)]
-enum Asked {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
     Recent,
     Statistics,
     Memory(MemoryId),
@@ -41,15 +51,40 @@ pub(crate) fn all() -> Vec<Resource> {
 
 /// Lists the shapes of all other addresses.
 pub(crate) fn templates() -> Vec<ResourceTemplate> {
-    let memory = ResourceTemplate::new("memory://{id}", "memory")
+    let memory = ResourceTemplate::new(MEMORY, "memory")
         .with_title("Memory")
         .with_description("One memory")
         .with_mime_type(JSON);
-    let graph = ResourceTemplate::new("graph://{id}{?depth}", "graph")
+    let graph = ResourceTemplate::new(GRAPH, "graph")
         .with_title("Graph around a memory")
         .with_description("What is related to a memory, up to `depth` relationships far (1)")
         .with_mime_type(JSON);
     vec![memory, graph]
+}
+
+/// Says how a variable of a template is completed.
+///
+/// # Errors
+///
+/// Fails for what is no template, or no variable of it.
+pub(crate) fn completed(template: &str, variable: &str) -> Result<Completed, ErrorData> {
+    let variables: &[(&str, Completed)] = match template {
+        MEMORY => &[("id", Completed::Id)],
+        GRAPH => &[("id", Completed::Id), ("depth", Completed::Depth)],
+        _ => {
+            let message = format!(
+                "no template of a resource is {template:?}: there are {MEMORY} and {GRAPH}"
+            );
+            return Err(ErrorData::invalid_params(message, None));
+        }
+    };
+    let found = variables.iter().find(|(name, _)| *name == variable);
+    found.map(|(_, completed)| *completed).ok_or_else(|| {
+        let names: Vec<_> = variables.iter().map(|(name, _)| *name).collect();
+        let names = names.join(", ");
+        let message = format!("{template} has no variable {variable:?}: it has {names}");
+        ErrorData::invalid_params(message, None)
+    })
 }
 
 /// Reads what `uri` names.
@@ -60,29 +95,76 @@ pub(crate) fn templates() -> Vec<ResourceTemplate> {
 pub(crate) async fn read(graph: &MemoryGraph, uri: &str) -> Result<ReadResourceResult, ErrorData> {
     let failed = |error: Error| failure(&error, uri);
     let text = match asked(uri)? {
-        Asked::Recent => {
-            let query = ListQuery {
-                filter: MemoryFilter::default(),
-                sort: Sort::RecentlyUpdated,
-            };
-            let page = PageRequest::first(RECENT).expect("a size in range");
-            document(&graph.list(&query, &page).await.map_err(failed)?.items)
-        }
+        Asked::Recent => document(&recent(graph).await.map_err(failed)?),
         Asked::Statistics => document(&graph.statistics().await.map_err(failed)?),
         Asked::Memory(id) => match graph.get(&id).await.map_err(failed)? {
             Some(memory) => document(&memory),
             None => return Err(absent(format!("there is no memory {id}"), uri)),
         },
         Asked::Around { from, depth } => {
-            let walk = Walk {
-                depth,
-                ..Walk::new(from)
-            };
-            document(&graph.related(&walk).await.map_err(failed)?)
+            document(&graph.related(&walk(&from, depth)).await.map_err(failed)?)
         }
     };
     let contents = ResourceContents::text(text?, uri).with_mime_type(JSON);
     Ok(ReadResourceResult::new(vec![contents]))
+}
+
+/// Returns a number that stays the same for as long as reading `asked` gives the same. How often a
+/// memory was used does not count.
+///
+/// # Errors
+///
+/// Fails as reading does, but for what is not there, which is a state like others.
+pub(crate) async fn fingerprint(graph: &MemoryGraph, asked: &Asked) -> Result<u64, Error> {
+    let bytes = match asked {
+        Asked::Recent => serde_json::to_vec(&unused(recent(graph).await?)),
+        Asked::Statistics => serde_json::to_vec(&graph.statistics().await?),
+        Asked::Memory(id) => {
+            let found = graph.backend().memories(slice::from_ref(id)).await?;
+            serde_json::to_vec(&unused(found))
+        }
+        Asked::Around { from, depth } => match graph.related(&walk(from, *depth)).await {
+            Ok(mut walked) => {
+                for step in &mut walked.steps {
+                    forget_use(&mut step.memory);
+                }
+                serde_json::to_vec(&walked)
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => return Err(error),
+        },
+    };
+    let mut hasher = DefaultHasher::new();
+    bytes
+        .expect("values of the graph are plain data")
+        .hash(&mut hasher);
+    Ok(hasher.finish())
+}
+
+async fn recent(graph: &MemoryGraph) -> Result<Vec<Memory>, Error> {
+    let query = ListQuery {
+        filter: MemoryFilter::default(),
+        sort: Sort::RecentlyUpdated,
+    };
+    let page = PageRequest::first(RECENT).expect("a size in range");
+    Ok(graph.list(&query, &page).await?.items)
+}
+
+fn walk(from: &MemoryId, depth: u8) -> Walk {
+    Walk {
+        depth,
+        ..Walk::new(from.clone())
+    }
+}
+
+fn unused(mut memories: Vec<Memory>) -> Vec<Memory> {
+    memories.iter_mut().for_each(forget_use);
+    memories
+}
+
+fn forget_use(memory: &mut Memory) {
+    memory.usage_count = 0;
+    memory.last_accessed = None;
 }
 
 fn document(value: &impl Serialize) -> Result<String, ErrorData> {
@@ -90,7 +172,8 @@ fn document(value: &impl Serialize) -> Result<String, ErrorData> {
     text.map_err(|error| ErrorData::internal_error(error.to_string(), None))
 }
 
-fn failure(error: &Error, uri: &str) -> ErrorData {
+/// Tells why a resource cannot be read.
+pub(crate) fn failure(error: &Error, uri: &str) -> ErrorData {
     match error.kind() {
         ErrorKind::NotFound => absent(error.to_string(), uri),
         ErrorKind::InvalidArgument => ErrorData::invalid_params(error.to_string(), None),
@@ -102,7 +185,12 @@ fn absent(message: String, uri: &str) -> ErrorData {
     ErrorData::resource_not_found(message, Some(json!({ "uri": uri })))
 }
 
-fn asked(uri: &str) -> Result<Asked, ErrorData> {
+/// Says what an address asks for.
+///
+/// # Errors
+///
+/// Fails when there can be no such resource, and says which there are.
+pub(crate) fn asked(uri: &str) -> Result<Asked, ErrorData> {
     let id = |text: &str| {
         let id = decoded(text).and_then(|text| MemoryId::new(text).ok());
         id.ok_or_else(|| absent(format!("{text:?} is no id of a memory"), uri))
@@ -122,6 +210,9 @@ fn asked(uri: &str) -> Result<Asked, ErrorData> {
             ErrorData::invalid_params(message, None)
         })?;
         let from = id(name)?;
+        walk(&from, depth)
+            .check()
+            .map_err(|invalid| ErrorData::invalid_params(invalid.to_string(), None))?;
         return Ok(Asked::Around { from, depth });
     }
     let message = format!(
@@ -153,6 +244,13 @@ fn decoded(text: &str) -> Option<Cow<'_, str>> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use adapter_memory::MemoryBackend;
+    use domain::{MemoryType, RelationshipType};
+    use memorygraph::{Draft, Link, SystemClock, UuidV7Source};
+    use ports::GraphBackendExt;
+
     use super::*;
 
     #[test]
@@ -194,8 +292,54 @@ mod tests {
             "graph://a?depth=",
             "graph://a?depth=-1",
             "graph://a?deep=1",
+            "graph://a?depth=0",
+            "graph://a?depth=11",
         ] {
             assert!(asked(uri).is_err(), "{uri}");
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_read_stays_the_same_however_often_it_is_used() {
+        let backend = Arc::new(MemoryBackend::new());
+        let graph = MemoryGraph::over(
+            backend,
+            Arc::new(SystemClock::new()),
+            Arc::new(UuidV7Source),
+        );
+        let remember = async |id: &str| {
+            let draft = Draft {
+                id: Some(MemoryId::new(id).unwrap()),
+                ..Draft::new(MemoryType::Fix, id, id)
+            };
+            graph.remember(draft).await.unwrap()
+        };
+        let (mut pool, load) = (remember("pool").await, remember("load").await);
+        let link = Link::new(load.id, RelationshipType::Causes, pool.id.clone());
+        graph.relate(link).await.unwrap();
+        let asked = ["memory://pool", "memory://recent", "graph://load"];
+        let asked = asked.map(asked_of);
+        let seen = async || {
+            let mut seen = Vec::new();
+            for asked in &asked {
+                seen.push(fingerprint(&graph, asked).await.unwrap());
+            }
+            seen
+        };
+        let before = seen().await;
+        pool.usage_count = 7;
+        pool.last_accessed = Some(pool.updated_at);
+        graph.backend().put_memory(pool.clone()).await.unwrap();
+        assert_eq!(seen().await, before);
+        pool.title = "Pool".to_owned();
+        pool.version += 1;
+        graph.backend().put_memory(pool).await.unwrap();
+        for (after, before) in seen().await.into_iter().zip(before) {
+            assert_ne!(after, before);
+        }
+    }
+
+    fn asked_of(uri: &str) -> Asked {
+        asked(uri).unwrap()
     }
 }

@@ -15,8 +15,9 @@ pub struct Options {
 
 /// Serves one client, who sends and gets one message a line, until `input` ends or `stop` does.
 ///
-/// What is under way then has five seconds to be answered. The graph stays open: closing it, which
-/// writes what is still to be written, is up to the caller.
+/// What is under way then has at least five seconds to be answered; what a client listens to ends at
+/// once. The graph stays open: closing it, which writes what is still to be written, is up to the
+/// caller.
 ///
 /// # Errors
 ///
@@ -29,7 +30,8 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let server = Server::new(graph, options);
-    let running = match server.serve(Lines::new(input, output, stop)).await {
+    let lines = Lines::new(input, output, stop, server.closing().clone());
+    let running = match server.serve(lines).await {
         Ok(running) => running,
         // Nobody wanted anything.
         Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(()),

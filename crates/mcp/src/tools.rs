@@ -6,7 +6,9 @@
 )]
 
 mod arguments;
+mod bundle;
 mod catalogue;
+mod circumstances;
 mod finding;
 mod keeping;
 mod listing;
@@ -25,6 +27,8 @@ use serde::de::DeserializeOwned;
 
 use refusal::Refusal;
 
+use crate::progress::Progress;
+
 /// Returns the tools of a profile, as clients see them.
 pub(crate) fn all(profile: ToolProfile) -> Vec<Tool> {
     catalogue::of(profile)
@@ -36,8 +40,9 @@ pub(crate) async fn call(
     graph: &MemoryGraph,
     tool: &Tool,
     arguments: JsonObject,
+    progress: &Progress,
 ) -> CallToolResult {
-    let answer = answer(graph, tool, arguments).await;
+    let answer = answer(graph, tool, arguments, progress).await;
     answer.unwrap_or_else(Refusal::into_result)
 }
 
@@ -45,6 +50,7 @@ async fn answer(
     graph: &MemoryGraph,
     tool: &Tool,
     arguments: JsonObject,
+    progress: &Progress,
 ) -> Result<CallToolResult, Refusal> {
     let mut given = arguments::checked(&tool.input_schema, arguments)?;
     let allowed = given
@@ -67,6 +73,8 @@ async fn answer(
         "get_related_memories" => with(graph, given, relating::related).await,
         "get_recent_activity" => with(graph, given, past::activity).await,
         "get_memory_statistics" => with(graph, given, past::statistics).await,
+        "store_memories" => with(graph, given, bundle::store).await,
+        "search_relationships_by_context" => with(graph, given, circumstances::search).await,
         "contextual_search" => with(graph, given, relating::contextual).await,
         "find_memory_path" => with(graph, given, relating::path).await,
         "memory_history" => with(graph, given, past::history).await,
@@ -74,7 +82,12 @@ async fn answer(
         "invalidate_relationship" => with(graph, given, relating::invalidate).await,
         "reinforce_relationship" => with(graph, given, relating::reinforce).await,
         "suggest_relationship_type" => with(graph, given, relating::suggest).await,
-        "sync_now" => with(graph, given, past::sync).await,
+        "sync_now" => {
+            with(graph, given, |graph, asked| {
+                past::sync(graph, asked, progress)
+            })
+            .await
+        }
         other => unreachable!("{other} is in the catalogue alone"),
     }
 }

@@ -1,5 +1,13 @@
-use memorygraph::{Config, MemoryGraph};
-use memorygraph_mcp::Options;
+#[cfg(unix)]
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+use std::{
+    net::SocketAddr,
+    pin::{Pin, pin},
+};
+
+use memorygraph::{Config, MemoryGraph, Origin, Setting};
+use memorygraph_mcp::{Http, Options};
+use tokio::net::TcpListener;
 
 use super::stop;
 use crate::{
@@ -7,7 +15,8 @@ use crate::{
     failure::{Failure, tell},
 };
 
-/// Serves an agent over stdin and stdout, until stdin ends or the process is asked to end.
+/// Serves an agent over stdin and stdout, until stdin ends or the process is asked to end; or many
+/// over HTTP, until it is asked.
 pub(super) async fn serve(
     graph: &MemoryGraph,
     config: &Config,
@@ -24,7 +33,92 @@ pub(super) async fn serve(
             std::future::pending::<()>().await;
         }
     };
+    if let Some(address) = asked.http {
+        let http = http(config, asked, address)?;
+        #[cfg(unix)]
+        if let Some(file) = &config.http_token_file {
+            warn_of_readers(&file.value);
+        }
+        return serve_http(graph, options, address, http, stop).await;
+    }
     let (input, output) = (tokio::io::stdin(), tokio::io::stdout());
     let served = memorygraph_mcp::serve(graph.clone(), options, input, output, stop).await;
     served.map_err(|error| Failure::failed(format!("serve the agent: {error}")))
+}
+
+/// Returns the configuration that options change, before anything is opened.
+///
+/// # Errors
+///
+/// Fails when the graph cannot be served as asked.
+pub(super) fn config(config: &Config, asked: &Serve) -> Result<Config, Failure> {
+    let mut config = config.clone();
+    if let Some(file) = &asked.token_file {
+        config.http_token = None;
+        config.http_token_file = Some(Setting {
+            value: file.clone(),
+            origin: Origin::Flag("--token-file"),
+        });
+    }
+    if let Some(address) = asked.http {
+        http(&config, asked, address)?;
+    }
+    Ok(config)
+}
+
+/// Returns who is let in.
+fn http(config: &Config, asked: &Serve, address: SocketAddr) -> Result<Http, Failure> {
+    let http = Http {
+        token: config.http_token()?,
+        hosts: asked.allow_host.clone(),
+        origins: asked.allow_origin.clone(),
+    };
+    http.check(address.ip()).map_err(Failure::usage)?;
+    Ok(http)
+}
+
+async fn serve_http(
+    graph: &MemoryGraph,
+    options: Options,
+    address: SocketAddr,
+    http: Http,
+    stop: impl Future<Output = ()> + Send,
+) -> Result<(), Failure> {
+    let listener = TcpListener::bind(address).await;
+    let listener =
+        listener.map_err(|error| Failure::failed(format!("listen on {address}: {error}")))?;
+    let address = listener.local_addr()?;
+    let mut stop = pin!(stop);
+    // Whoever reads the address may ask the server to end at once: by then it listens to that.
+    if is_over(stop.as_mut()).await {
+        return Ok(());
+    }
+    let whom = match http.token {
+        Some(_) => "",
+        None => " to all users of this machine, since there is no token",
+    };
+    tell(format_args!("serving on http://{address}/mcp{whom}"));
+    let served = memorygraph_mcp::serve_http(graph.clone(), options, listener, http, stop).await;
+    served.map_err(|error| Failure::failed(format!("serve agents: {error}")))
+}
+
+/// Begins a work that nobody waits for yet.
+async fn is_over(work: Pin<&mut (impl Future<Output = ()> + Send)>) -> bool {
+    tokio::select! {
+        biased;
+        () = work => true,
+        () = std::future::ready(()) => false,
+    }
+}
+
+/// Warns of a token that is no secret.
+#[cfg(unix)]
+fn warn_of_readers(file: &Path) {
+    let readers = fs::metadata(file).map(|file| file.permissions().mode() & 0o044);
+    if readers.is_ok_and(|readers| readers != 0) {
+        let file = file.display();
+        tell(format_args!(
+            "warning: other users of this machine may read the token: chmod 600 {file}"
+        ));
+    }
 }

@@ -158,6 +158,7 @@ fn settings_that_the_server_would_not_find_go_into_the_entry_and_secrets_do_not(
         .env("MEMORY_SQLITE_PATH", "notes.db")
         .env("MEMORY_SQLITE_KEY", "hunter2")
         .env("MEMORY_TURSO_SYNC_INTERVAL", "60")
+        .env("MEMORY_HTTP_TOKEN_FILE", "token")
         .args(["init", "claude-code"]);
     let ran = Ran::of(&program.output().unwrap());
     assert_eq!(ran.code, 0, "{ran:?}");

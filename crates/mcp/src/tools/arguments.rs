@@ -16,9 +16,28 @@ pub(super) fn checked(
     schema: &JsonObject,
     mut arguments: JsonObject,
 ) -> Result<JsonObject, Refusal> {
-    arguments.retain(|_, value| !value.is_null());
+    drop_nulls(schema, &mut arguments);
     check_object(schema, &arguments, "")?;
     Ok(arguments)
+}
+
+/// A client that writes null where it has nothing to say means that it says nothing.
+fn drop_nulls(schema: &JsonObject, given: &mut JsonObject) {
+    let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
+        return;
+    };
+    given.retain(|_, value| !value.is_null());
+    for (name, value) in given {
+        let items = properties.get(name).and_then(|list| list.get("items"));
+        let Some(schema) = items.and_then(Value::as_object) else {
+            continue;
+        };
+        for item in value.as_array_mut().into_iter().flatten() {
+            if let Value::Object(item) = item {
+                drop_nulls(schema, item);
+            }
+        }
+    }
 }
 
 fn check_object(schema: &JsonObject, given: &JsonObject, place: &str) -> Result<(), Refusal> {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    listing::{Entry, as_of, cursor, line, list_result, pack},
+    listing::{self, Entry, as_of, cursor, line, list_result, pack},
     refusal::Refusal,
 };
 
@@ -169,8 +169,7 @@ async fn find(
     let left_out = pack(&mut entries, search.budget_tokens);
     let mut next = found.next;
     if left_out > 0 {
-        let kept = u32::try_from(entries.len()).unwrap_or(PageRequest::LARGEST);
-        page.limit = PageRequest::first(kept)?.limit;
+        page.limit = listing::shown(&entries)?;
         next = question.look(graph, &page).await?.next;
     }
     Ok(shown(entries, next.as_ref(), left_out))

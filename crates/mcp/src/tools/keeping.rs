@@ -1,5 +1,6 @@
 use domain::{
-    Direction, MemoryContext, MemoryId, PageRequest, RelationshipQuery, Score, time_text,
+    AsOf, Direction, Memory, MemoryContext, MemoryId, PageRequest, RelationshipQuery, Score,
+    Timestamp, time_text,
 };
 use memorygraph::{Draft, Duplicates, MemoryGraph, Update};
 use rmcp::model::{CallToolResult, JsonObject};
@@ -8,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{
     listing::{as_of, result},
-    refusal::{Refusal, known, unknown},
+    refusal::{Refusal, known, memory_id, unknown},
 };
 
 /// How many relationships an answer about one memory shows.
@@ -58,22 +59,34 @@ pub(super) struct Delete {
     memory_id: String,
 }
 
+impl Store {
+    /// Says it as the application takes it.
+    pub(super) fn draft(self) -> Result<Draft, Refusal> {
+        let plain = Draft::new(self.r#type.parse()?, self.title, self.content);
+        let importance = self.importance;
+        let importance = importance.map(|value| Score::new("importance", value));
+        Ok(Draft {
+            summary: self.summary,
+            tags: self.tags,
+            importance: importance.transpose()?.unwrap_or(plain.importance),
+            context: self.context.map(context).transpose()?,
+            duplicates: duplicates(self.allow_duplicates),
+            ..plain
+        })
+    }
+}
+
+pub(super) fn duplicates(allowed: bool) -> Duplicates {
+    if allowed {
+        Duplicates::Keep
+    } else {
+        Duplicates::Refuse
+    }
+}
+
 pub(super) async fn store(graph: &MemoryGraph, store: Store) -> Result<CallToolResult, Refusal> {
-    let plain = Draft::new(store.r#type.parse()?, store.title, store.content);
-    let importance = store.importance;
-    let importance = importance.map(|value| Score::new("importance", value));
-    let draft = Draft {
-        summary: store.summary,
-        tags: store.tags,
-        importance: importance.transpose()?.unwrap_or(plain.importance),
-        context: store.context.map(context).transpose()?,
-        duplicates: if store.allow_duplicates {
-            Duplicates::Keep
-        } else {
-            Duplicates::Refuse
-        },
-        ..plain
-    };
+    let draft = store.draft()?;
+    draft.check()?;
     let memory = graph.remember(draft).await?;
     let text = format!("Memory stored successfully with ID: {}", memory.id);
     Ok(result(text, json!({ "memory": memory })))
@@ -116,18 +129,17 @@ fn context(given: JsonObject) -> Result<MemoryContext, Refusal> {
 }
 
 pub(super) async fn get(graph: &MemoryGraph, get: Get) -> Result<CallToolResult, Refusal> {
-    let id = MemoryId::new(&get.memory_id)?;
+    let id = memory_id("memory_id", &get.memory_id)?;
     let moment = as_of(get.as_of.as_deref())?;
-    let Some(memory) = graph.get(&id).await? else {
+    let present = graph.get(&id).await?;
+    let deleted = present.is_none();
+    let memory = match (moment, present) {
+        (AsOf::At(time), _) => then(graph, &id, time).await?,
+        (_, present) => present,
+    };
+    let Some(memory) = memory else {
         return Err(unknown(graph, "memory_id", &get.memory_id).await?);
     };
-    if get.as_of.is_some() && !moment.admits(memory.validity()) {
-        let until = memory.valid_until.map_or("now".to_owned(), time_text);
-        let from = time_text(memory.valid_from);
-        let message =
-            format!("the memory did not hold then: it is valid from {from} until {until}");
-        return Err(Refusal::argument("as_of", message));
-    }
     let mut text = format!(
         "**{}**\nID: {}\nType: {}\nImportance: {}\nVersion: {}\nCreated: {}\nUpdated: {}",
         memory.title,
@@ -138,6 +150,9 @@ pub(super) async fn get(graph: &MemoryGraph, get: Get) -> Result<CallToolResult,
         time_text(memory.created_at),
         time_text(memory.updated_at),
     );
+    if deleted {
+        text.push_str("\nDeleted: since then; when is not kept");
+    }
     let mut add = |name: &str, value: &str| text.push_str(&format!("\n{name}: {value}"));
     if !memory.tags.is_empty() {
         add("Tags", &memory.tags.join(", "));
@@ -156,6 +171,9 @@ pub(super) async fn get(graph: &MemoryGraph, get: Get) -> Result<CallToolResult,
     }
     text.push_str(&format!("\n\n{}", memory.content));
     let mut json = json!({ "memory": memory });
+    if deleted {
+        json["deleted"] = true.into();
+    }
     if get.include_relationships {
         let query = RelationshipQuery {
             touching: vec![id],
@@ -177,6 +195,26 @@ pub(super) async fn get(graph: &MemoryGraph, get: Get) -> Result<CallToolResult,
         json["relationships"] = json!(found.items);
     }
     Ok(result(text, json))
+}
+
+/// Returns the state that a memory had; none when it never was there.
+async fn then(
+    graph: &MemoryGraph,
+    id: &MemoryId,
+    time: Timestamp,
+) -> Result<Option<Memory>, Refusal> {
+    let last = graph.memory_history(id, &PageRequest::first(1)?).await?;
+    let Some(last) = last.items.into_iter().next() else {
+        return Ok(None);
+    };
+    let state = graph.memory_as_of(id, time).await?;
+    if state.is_some() {
+        return Ok(state);
+    }
+    let until = last.valid_until.map_or("now".to_owned(), time_text);
+    let from = time_text(last.valid_from);
+    let message = format!("the memory did not hold then: it is valid from {from} until {until}");
+    Err(Refusal::argument("as_of", message))
 }
 
 pub(super) async fn update(graph: &MemoryGraph, change: Change) -> Result<CallToolResult, Refusal> {

@@ -1,4 +1,6 @@
-use domain::{AsOf, Cursor, Memory, Timestamp, parse_time};
+use std::num::NonZeroU32;
+
+use domain::{AsOf, Cursor, Memory, PageRequest, Timestamp, parse_time};
 use rmcp::model::{CallToolResult, ContentBlock};
 use serde_json::{Value, json};
 
@@ -79,6 +81,17 @@ pub(super) fn list_result(
     let mut json = json!({
         "items": entries.into_iter().map(|entry| entry.json).collect::<Vec<_>>(),
     });
+    told_rest(&mut text, &mut json, next, left_out);
+    result(text, json)
+}
+
+/// Says what an answer leaves out, and how to go on.
+pub(super) fn told_rest(
+    text: &mut String,
+    json: &mut Value,
+    next: Option<&Cursor>,
+    left_out: usize,
+) {
     if left_out > 0 {
         text.push_str(&format!(
             "\n\n{left_out} more did not fit into budget_tokens."
@@ -91,7 +104,12 @@ pub(super) fn list_result(
         text.push_str(&format!("\n\nMore: the same call with cursor: {shown}"));
         json["next_cursor"] = next;
     }
-    result(text, json)
+}
+
+/// Returns how many entries there are, as the limit of a page that ends with them.
+pub(super) fn shown(entries: &[Entry]) -> Result<NonZeroU32, Refusal> {
+    let shown = u32::try_from(entries.len()).unwrap_or(PageRequest::LARGEST);
+    Ok(PageRequest::first(shown)?.limit)
 }
 
 /// Answers for programs, and for readers.

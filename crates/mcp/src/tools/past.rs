@@ -1,14 +1,15 @@
-use domain::{MemoryId, PageRequest, Timestamp, time_text};
+use domain::{Cursor, PageRequest, Timestamp, time_text};
 use memorygraph::{ActivityQuery, MemoryGraph, SystemClock};
 use ports::{Changed, Clock};
 use rmcp::model::CallToolResult;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    listing::{Entry, cursor, line, list_result, pack, result, time},
-    refusal::{Refusal, unknown},
+    listing::{Entry, cursor, line, list_result, pack, result, shown, time, told_rest},
+    refusal::{Refusal, memory_id, unknown},
 };
+use crate::progress::Progress;
 
 const DAY: i64 = 86_400;
 
@@ -17,7 +18,16 @@ pub(super) struct Activity {
     days: Option<i64>,
     project: Option<String>,
     limit: Option<u32>,
+    cursor: Option<String>,
     budget_tokens: Option<usize>,
+}
+
+/// What of an activity was shown: it goes on behind.
+#[derive(Debug, Default, Deserialize, Serialize)]
+struct Shown {
+    since: i64,
+    unresolved: usize,
+    recent: usize,
 }
 
 #[derive(Debug, Deserialize)]
@@ -25,6 +35,7 @@ pub(super) struct History {
     memory_id: String,
     limit: Option<u32>,
     cursor: Option<String>,
+    budget_tokens: Option<usize>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -32,6 +43,7 @@ pub(super) struct Changes {
     since: String,
     limit: Option<u32>,
     cursor: Option<String>,
+    budget_tokens: Option<usize>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -42,13 +54,24 @@ pub(super) async fn activity(
     asked: Activity,
 ) -> Result<CallToolResult, Refusal> {
     let days = asked.days.unwrap_or(7);
-    let now = SystemClock::new().now();
-    let since = Timestamp::from_second(now.as_second() - days * DAY)
+    let made_for = (days, &asked.project);
+    let begin: Shown = match &asked.cursor {
+        Some(text) => cursor(text).position(&made_for)?,
+        None => Shown {
+            since: SystemClock::new().now().as_second() - days * DAY,
+            ..Shown::default()
+        },
+    };
+    let since = Timestamp::from_second(begin.since)
         .map_err(|_| Refusal::argument("days", "reaches too far back"))?;
+    let limit = PageRequest::first(asked.limit.unwrap_or(20))?.size();
+    // One more tells whether there are more.
+    let read = begin.unresolved.max(begin.recent).saturating_add(limit + 1);
+    let most = PageRequest::LARGEST;
     let query = ActivityQuery {
-        project: asked.project,
+        project: asked.project.clone(),
         since,
-        limit: asked.limit.unwrap_or(20),
+        limit: u32::try_from(read).map_or(most, |read| read.min(most)),
     };
     let activity = graph.recent_activity(&query).await?;
     let mut text = format!("{} memories in {days} days", activity.total);
@@ -63,23 +86,28 @@ pub(super) async fn activity(
     // What is unresolved matters most, so it has the budget first.
     let mut budget = asked.budget_tokens;
     let mut left_out = 0;
+    let mut end = Shown { ..begin };
+    let mut more = false;
     let parts = [
         (
             "unresolved",
             "Unresolved problems and errors",
             activity.unresolved,
+            &mut end.unresolved,
         ),
-        ("recent", "Recent", activity.recent),
+        ("recent", "Recent", activity.recent, &mut end.recent),
     ];
-    for (name, title, memories) in parts {
+    for (name, title, memories, shown) in parts {
+        more |= memories.len().saturating_sub(*shown) > limit;
+        let memories = memories.iter().skip(*shown).take(limit);
         let mut entries: Vec<Entry> = memories
-            .iter()
             .map(|memory| Entry {
                 json: json!(memory),
                 text: line(memory),
             })
             .collect();
         left_out += pack(&mut entries, budget);
+        *shown += entries.len();
         let spent: usize = entries.iter().map(Entry::tokens).sum();
         budget = budget.map(|budget| budget.saturating_sub(spent));
         text.push_str(&format!("\n\n{title} ({}):", entries.len()));
@@ -88,12 +116,8 @@ pub(super) async fn activity(
         }
         json[name] = entries.into_iter().map(|entry| entry.json).collect();
     }
-    if left_out > 0 {
-        text.push_str(&format!(
-            "\n\n{left_out} more did not fit into budget_tokens."
-        ));
-        json["left_out"] = left_out.into();
-    }
+    let next = (more || left_out > 0).then(|| Cursor::new(&made_for, &end));
+    told_rest(&mut text, &mut json, next.as_ref(), left_out);
     Ok(result(text, json))
 }
 
@@ -110,14 +134,14 @@ pub(super) async fn history(
     graph: &MemoryGraph,
     asked: History,
 ) -> Result<CallToolResult, Refusal> {
-    let id = MemoryId::new(&asked.memory_id)?;
+    let id = memory_id("memory_id", &asked.memory_id)?;
     let mut page = PageRequest::first(asked.limit.unwrap_or(20))?;
     page.after = asked.cursor.as_deref().map(cursor);
     let found = graph.memory_history(&id, &page).await?;
     if found.items.is_empty() && page.after.is_none() {
         return Err(unknown(graph, "memory_id", &asked.memory_id).await?);
     }
-    let entries: Vec<Entry> = found
+    let mut entries: Vec<Entry> = found
         .items
         .iter()
         .map(|state| Entry {
@@ -130,8 +154,14 @@ pub(super) async fn history(
             json: json!(state),
         })
         .collect();
+    let left_out = pack(&mut entries, asked.budget_tokens);
+    let mut next = found.next;
+    if left_out > 0 {
+        page.limit = shown(&entries)?;
+        next = graph.memory_history(&id, &page).await?.next;
+    }
     let title = format!("{} states, newest first:", entries.len());
-    Ok(list_result(&title, entries, found.next.as_ref(), 0))
+    Ok(list_result(&title, entries, next.as_ref(), left_out))
 }
 
 pub(super) async fn changes(
@@ -140,10 +170,9 @@ pub(super) async fn changes(
 ) -> Result<CallToolResult, Refusal> {
     let mut page = PageRequest::first(asked.limit.unwrap_or(50))?;
     page.after = asked.cursor.as_deref().map(cursor);
-    let found = graph
-        .changes_since(time("since", &asked.since)?, &page)
-        .await?;
-    let entries: Vec<Entry> = found
+    let since = time("since", &asked.since)?;
+    let found = graph.changes_since(since, &page).await?;
+    let mut entries: Vec<Entry> = found
         .items
         .iter()
         .map(|change| {
@@ -160,12 +189,29 @@ pub(super) async fn changes(
             }
         })
         .collect();
+    let left_out = pack(&mut entries, asked.budget_tokens);
+    let mut next = found.next;
+    if left_out > 0 {
+        page.limit = shown(&entries)?;
+        next = graph.changes_since(since, &page).await?.next;
+    }
     let title = format!("{} changes, oldest first:", entries.len());
-    Ok(list_result(&title, entries, found.next.as_ref(), 0))
+    Ok(list_result(&title, entries, next.as_ref(), left_out))
 }
 
-pub(super) async fn sync(graph: &MemoryGraph, _: Nothing) -> Result<CallToolResult, Refusal> {
+pub(super) async fn sync(
+    graph: &MemoryGraph,
+    _: Nothing,
+    progress: &Progress,
+) -> Result<CallToolResult, Refusal> {
+    let is_replica = graph.sync_status().is_some();
+    if is_replica {
+        progress.report(0, 1, "asking the primary for what is new");
+    }
     let synced = graph.sync().await?;
+    if is_replica {
+        progress.report(1, 1, "up to date with the primary");
+    }
     let text = match &synced {
         Some(synced) => format!("Synced: {} frames came.", synced.frames),
         None => "Nothing to sync: this store is no replica.".to_owned(),

@@ -1,8 +1,9 @@
 use std::fmt::Display;
 
 use domain::{
-    Invalid, ListQuery, Memory, MemoryFilter, MemoryId, PageRequest, RelationshipId, SearchMode,
-    SearchQuery, Sort, text::similarity,
+    Invalid, ListQuery, Memory, MemoryFilter, MemoryId, PageRequest, Relationship, RelationshipId,
+    RelationshipQuery, SearchMode, SearchQuery, Sort,
+    text::{Trigrams, similarity},
 };
 use memorygraph::MemoryGraph;
 use ports::{BackendError, Conflict, ErrorKind, GraphBackendExt};
@@ -11,6 +12,10 @@ use serde_json::{Value, json};
 
 /// How many memories are compared with an id that nothing has.
 const LOOKED_AT: u32 = 2_000;
+/// How many times as many relationships are: there is no order in which the last comes first.
+const PAGES: u32 = 10;
+/// How alike an id has to be to be named, from 0 to 1.
+const ALIKE: f64 = 0.3;
 /// How many of them are named.
 const NAMED: usize = 3;
 
@@ -39,6 +44,29 @@ impl Refusal {
     pub(super) fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.details.insert(key.to_owned(), value.into());
         self
+    }
+
+    /// Says it about a part of an argument.
+    pub(super) fn inside(mut self, place: &str) -> Self {
+        self.message = format!("{place}.{}", self.message);
+        if let Some(Value::String(field)) = self.details.get_mut("field") {
+            field.insert_str(0, &format!("{place}."));
+        }
+        self
+    }
+
+    /// Adds to what it says.
+    pub(super) fn and(mut self, more: &str) -> Self {
+        self.message.push_str(more);
+        self
+    }
+
+    pub(super) fn field(&self) -> Option<&str> {
+        self.details.get("field").and_then(Value::as_str)
+    }
+
+    pub(super) fn message(&self) -> &str {
+        &self.message
     }
 
     /// Gives it as the answer to a call.
@@ -74,9 +102,19 @@ impl From<memorygraph::Error> for Refusal {
             _ => "",
         };
         let kind = error.kind().to_string().replace(' ', "_");
-        let refusal = Self::new(&kind, format!("{error}{advice}"));
+        let full = Self::new(&kind, format!("{error}{advice}"));
         let memorygraph::Error::Backend(error) = error else {
-            return refusal;
+            return full;
+        };
+        // What was being done in the store says nothing to who can only change the arguments.
+        let theirs = [
+            ErrorKind::InvalidArgument,
+            ErrorKind::Conflict,
+            ErrorKind::NotFound,
+        ];
+        let refusal = match error.detail() {
+            Some(detail) if theirs.contains(&error.kind()) => Self::new(&kind, detail),
+            _ => full,
         };
         let field = error.detail().and_then(field_of);
         let refusal = match field.filter(|_| error.kind() == ErrorKind::InvalidArgument) {
@@ -91,7 +129,10 @@ impl From<memorygraph::Error> for Refusal {
             Some(Conflict::Relationship { found: Some(found) }) => {
                 refusal.with("found", json!({ "relationship": found }))
             }
-            Some(Conflict::Cycle(ids)) => refusal.with("found", json!({ "cycle": ids })),
+            Some(Conflict::Cycle(ids)) => refusal
+                .and(": leave it out, or turn it round")
+                .with("field", "relationship_type")
+                .with("found", json!({ "cycle": ids })),
             _ => refusal,
         }
     }
@@ -112,11 +153,16 @@ fn field_of(detail: &str) -> Option<&str> {
 
 /// Returns the memory, without counting it as used; or names those that may be meant.
 pub(super) async fn known(graph: &MemoryGraph, field: &str, id: &str) -> Result<Memory, Refusal> {
-    let parsed = MemoryId::new(id).map_err(|invalid| Refusal::argument(field, invalid))?;
+    let parsed = memory_id(field, id)?;
     match graph.backend().memory(&parsed).await? {
         Some(memory) => Ok(memory),
         None => Err(unknown(graph, field, id).await?),
     }
+}
+
+/// Takes the id of a memory.
+pub(super) fn memory_id(field: &str, id: &str) -> Result<MemoryId, Refusal> {
+    MemoryId::new(id).map_err(|invalid| Refusal::argument(field, invalid))
 }
 
 /// Says that no memory has the id, and which come nearest.
@@ -133,7 +179,7 @@ pub(super) async fn unknown(
     let mut nearest: Vec<(f64, &Memory)> = listed
         .iter()
         .map(|memory| (similarity(memory.id.as_str(), id), memory))
-        .filter(|(near, _)| *near > 0.3)
+        .filter(|(near, _)| *near > ALIKE)
         .collect();
     nearest.sort_by(|a, b| b.0.total_cmp(&a.0));
     let mut named: Vec<Memory> = nearest
@@ -176,7 +222,77 @@ pub(super) async fn unknown(
         .with("nearest", nearest))
 }
 
-/// Takes the id of a relationship.
-pub(super) fn relationship_id(field: &str, id: &str) -> Result<RelationshipId, Refusal> {
-    RelationshipId::new(id).map_err(|invalid| Refusal::argument(field, invalid))
+/// Returns the id of a relationship that is there; or names those that may be meant.
+pub(super) async fn joined(
+    graph: &MemoryGraph,
+    field: &str,
+    id: &str,
+) -> Result<RelationshipId, Refusal> {
+    let parsed = RelationshipId::new(id).map_err(|invalid| Refusal::argument(field, invalid))?;
+    if graph.backend().relationship(&parsed).await?.is_some() {
+        return Ok(parsed);
+    }
+    let memory = match MemoryId::new(id) {
+        Ok(id) => graph.backend().memory(&id).await?,
+        Err(_) => None,
+    };
+    let (message, nearest) = if let Some(memory) = memory {
+        let message = format!("{id:?} is a memory ({}), not a relationship", memory.title);
+        (message, of_memory(graph, memory.id).await?)
+    } else {
+        let message = format!("no relationship has the id {id:?}");
+        (message, near(graph, id).await?)
+    };
+    let mut named = Vec::new();
+    let mut shown = Vec::new();
+    for near in nearest {
+        let (id, from, to, kind) = (near.id, near.from, near.to, near.relationship_type);
+        named.push(format!("{id} ({from} -{kind}-> {to})"));
+        shown.push(json!({
+            "id": id, "from_memory_id": from, "to_memory_id": to, "type": kind,
+        }));
+    }
+    let advice = "get_memory lists the relationships of a memory";
+    let message = if named.is_empty() {
+        format!("{field}: {message}; {advice}")
+    } else {
+        let named = named.join(", ");
+        format!("{field}: {message}; nearest: {named}; else {advice}")
+    };
+    Err(Refusal::new("not_found", message)
+        .with("field", field)
+        .with("nearest", shown))
+}
+
+/// Returns some of the relationships of a memory.
+async fn of_memory(graph: &MemoryGraph, id: MemoryId) -> Result<Vec<Relationship>, Refusal> {
+    let query = RelationshipQuery {
+        touching: vec![id],
+        ..RelationshipQuery::default()
+    };
+    let page = PageRequest::first(3)?;
+    Ok(graph.backend().relationships(&query, &page).await?.items)
+}
+
+/// Returns the relationships whose ids are most like one that nothing has.
+async fn near(graph: &MemoryGraph, id: &str) -> Result<Vec<Relationship>, Refusal> {
+    let asked = Trigrams::of(id);
+    let mut nearest: Vec<(f64, Relationship)> = Vec::new();
+    let mut page = PageRequest::first(LOOKED_AT)?;
+    for _ in 0..PAGES {
+        let all = RelationshipQuery::default();
+        let found = graph.backend().relationships(&all, &page).await?;
+        let alike = found.items.into_iter().map(|joins| {
+            let alike = Trigrams::of(joins.id.as_str()).similarity(&asked);
+            (alike, joins)
+        });
+        nearest.extend(alike.filter(|(alike, _)| *alike > ALIKE));
+        nearest.sort_by(|a, b| b.0.total_cmp(&a.0));
+        nearest.truncate(NAMED);
+        match found.next {
+            Some(cursor) => page.after = Some(cursor),
+            None => break,
+        }
+    }
+    Ok(nearest.into_iter().map(|(_, joins)| joins).collect())
 }

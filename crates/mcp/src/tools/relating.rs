@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{
     finding::{entries, shown},
     listing::{Entry, as_of, cursor, line, list_result, pack, result, time},
-    refusal::{Refusal, known, relationship_id},
+    refusal::{Refusal, joined, known},
 };
 
 #[derive(Debug, Deserialize)]
@@ -48,6 +48,7 @@ pub(super) struct Near {
     limit: Option<u32>,
     #[serde(default)]
     offset: u32,
+    cursor: Option<String>,
     as_of: Option<String>,
     budget_tokens: Option<usize>,
 }
@@ -90,7 +91,7 @@ fn types(names: &[String]) -> Result<Vec<RelationshipType>, Refusal> {
         .collect()
 }
 
-fn relationship_type(field: &str, name: &str) -> Result<RelationshipType, Refusal> {
+pub(super) fn relationship_type(field: &str, name: &str) -> Result<RelationshipType, Refusal> {
     name.parse().map_err(|invalid: domain::Invalid| {
         let valid: Vec<_> = RelationshipType::ALL
             .iter()
@@ -194,7 +195,7 @@ pub(super) async fn related(
     Ok(list_result(&title, entries, next.as_ref(), left_out))
 }
 
-fn arrow(via: &Relationship) -> String {
+pub(super) fn arrow(via: &Relationship) -> String {
     let strength = via.strength.get();
     let (from, to) = (&via.from, &via.to);
     format!(
@@ -207,15 +208,29 @@ pub(super) async fn contextual(graph: &MemoryGraph, near: Near) -> Result<CallTo
     let memory = known(graph, "memory_id", &near.memory_id).await?;
     let search = ContextualSearch {
         depth: near.max_depth.unwrap_or(2),
-        limit: limit(near.limit, 20, near.offset)?,
         as_of: as_of(near.as_of.as_deref())?,
         ..ContextualSearch::new(memory.id, near.query)
     };
-    let hits = graph.contextual_search(&search).await?;
-    let hits = hits.into_iter().skip(near.offset as usize).collect();
+    let skipped = match &near.cursor {
+        Some(text) => cursor(text).position::<u32>(&search)?,
+        None => near.offset,
+    };
+    let asked = limit(near.limit, 20, 0)?;
+    let one_more = ContextualSearch {
+        // One more tells whether there are more.
+        limit: limit(Some(asked.get()), 20, 1)?,
+        skip: skipped as usize,
+        ..search.clone()
+    };
+    let mut hits = graph.contextual_search(&one_more).await?;
+    let more = hits.len() > asked.get() as usize;
+    hits.truncate(asked.get() as usize);
     let mut entries = entries(hits);
     let left_out = pack(&mut entries, near.budget_tokens);
-    Ok(shown(entries, None, left_out))
+    let count = u32::try_from(entries.len()).unwrap_or(Walk::LARGEST);
+    let position = skipped.saturating_add(count);
+    let next = (more || left_out > 0).then(|| Cursor::new(&search, &position));
+    Ok(shown(entries, next.as_ref(), left_out))
 }
 
 pub(super) async fn path(graph: &MemoryGraph, way: Way) -> Result<CallToolResult, Refusal> {
@@ -271,14 +286,14 @@ pub(super) async fn reinforce(
     };
     let kept = graph.reinforce(&id, outcome).await?;
     let (strength, confidence) = (kept.strength.get(), kept.confidence.get());
-    let text = format!("Relationship {id}: strength {strength}, confidence {confidence}");
+    let text = format!("Relationship {id}: strength {strength:.3}, confidence {confidence:.3}");
     Ok(result(text, json!({ "relationship": kept })))
 }
 
 /// Finds the relationship that is meant: by its id, or as the only one between two memories.
 async fn tried(graph: &MemoryGraph, trial: &Trial) -> Result<RelationshipId, Refusal> {
     if let Some(id) = &trial.relationship_id {
-        return relationship_id("relationship_id", id);
+        return joined(graph, "relationship_id", id).await;
     }
     let (Some(from), Some(to)) = (&trial.from_memory_id, &trial.to_memory_id) else {
         let message = "is missing: give it, or from_memory_id and to_memory_id";
@@ -320,13 +335,15 @@ async fn tried(graph: &MemoryGraph, trial: &Trial) -> Result<RelationshipId, Ref
 }
 
 pub(super) async fn invalidate(graph: &MemoryGraph, end: End) -> Result<CallToolResult, Refusal> {
-    let id = relationship_id("relationship_id", &end.relationship_id)?;
-    let by = end.invalidated_by.as_deref();
-    let by = by.map(|by| relationship_id("invalidated_by", by));
+    let id = joined(graph, "relationship_id", &end.relationship_id).await?;
+    let by = match &end.invalidated_by {
+        Some(by) => Some(joined(graph, "invalidated_by", by).await?),
+        None => None,
+    };
     let until = end.until.as_deref().map(|text| time("until", text));
     let ending = Ending {
         until: until.transpose()?,
-        by: by.transpose()?,
+        by,
     };
     let ended = graph.invalidate(&id, ending).await?;
     let until = ended.valid_until.map(domain::time_text).unwrap_or_default();

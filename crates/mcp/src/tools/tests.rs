@@ -2,10 +2,16 @@ use std::sync::Arc;
 
 use adapter_memory::MemoryBackend;
 use memorygraph::{MemoryGraph, SystemClock, ToolProfile, UuidV7Source};
-use rmcp::model::{CallToolResult, JsonObject};
+use rmcp::model::{CallToolResult, JsonObject, Tool};
 use serde_json::{Value, json};
 
-use super::all;
+use super::{all, arguments};
+
+mod bundle;
+mod circumstances;
+mod errors;
+mod pages;
+mod then;
 
 fn graph() -> MemoryGraph {
     let backend = Arc::new(MemoryBackend::new());
@@ -25,7 +31,15 @@ async fn call(
 ) -> Option<CallToolResult> {
     let tools = all(profile);
     let tool = tools.iter().find(|tool| tool.name == name)?;
-    Some(super::call(graph, tool, arguments).await)
+    Some(
+        super::call(
+            graph,
+            tool,
+            arguments,
+            &crate::progress::Progress::default(),
+        )
+        .await,
+    )
 }
 
 /// Calls a tool, and returns whether that is an error, the text, and what programs read.
@@ -47,16 +61,33 @@ async fn done(graph: &MemoryGraph, name: &str, arguments: Value) -> Value {
     assert!(!failed, "{name}: {text}");
     let tools = all(ToolProfile::Extended);
     let tool = tools.iter().find(|tool| tool.name == name).unwrap();
-    let schema = tool.output_schema.as_ref().unwrap();
-    for key in schema["required"].as_array().unwrap() {
-        assert!(json.get(key.as_str().unwrap()).is_some(), "{name}: {json}");
-    }
+    assert_fits(tool, &json);
     json
+}
+
+/// Fails unless an answer fits the output schema of its tool; it may have fields that the schema
+/// does not name where a tool counts.
+fn assert_fits(tool: &Tool, json: &Value) {
+    let schema = tool.output_schema.as_ref().unwrap();
+    let properties = schema["properties"].as_object().unwrap();
+    let mut given = json.as_object().unwrap().clone();
+    let complete = schema["anyOf"].as_array().unwrap().iter().any(|one| {
+        let mut required = one["required"].as_array().unwrap().iter();
+        required.all(|name| given.contains_key(name.as_str().unwrap()))
+    });
+    assert!(complete, "{}: {json}", tool.name);
+    if ["get_memory_statistics", "sync_now"].contains(&&*tool.name) {
+        given.retain(|name, _| properties.contains_key(name));
+    }
+    let checked = arguments::checked(schema, given);
+    assert!(checked.is_ok(), "{}: {checked:?}", tool.name);
 }
 
 async fn refused(graph: &MemoryGraph, name: &str, arguments: Value) -> (String, Value) {
     let (failed, text, json) = ask(graph, name, arguments).await;
     assert!(failed, "{name}: {text}");
+    let tools = all(ToolProfile::Extended);
+    assert_fits(tools.iter().find(|tool| tool.name == name).unwrap(), &json);
     (text, json["error"].clone())
 }
 
@@ -158,79 +189,6 @@ async fn the_extended_tools_do_what_they_say() {
 }
 
 #[tokio::test]
-async fn errors_name_the_field_and_what_to_do() {
-    let graph = graph();
-    let id = stored(&graph, "fix", "Larger pool", "The pool has 32 connections.").await;
-    let draft = json!({ "type": "pattern", "title": "t", "content": "c" });
-    let (text, error) = refused(&graph, "store_memory", draft).await;
-    assert_eq!(error["field"], "type");
-    assert!(text.contains("code_pattern"), "{text}");
-    let cases = [
-        (
-            "store_memory",
-            json!({ "type": "fix", "content": "c" }),
-            "title",
-        ),
-        (
-            "store_memory",
-            json!({ "type": "fix", "title": " ", "content": "c" }),
-            "title",
-        ),
-        (
-            "store_memory",
-            json!({ "type": "fix", "title": "t", "content": 1 }),
-            "content",
-        ),
-        ("recall_memories", json!({ "limit": 0 }), "limit"),
-        ("recall_memories", json!({ "limit": "many" }), "limit"),
-        ("recall_memories", json!({ "question": "why" }), "question"),
-        ("recall_memories", json!({ "as_of": "yesterday" }), "as_of"),
-        (
-            "recall_memories",
-            json!({ "query": "x".repeat(1001) }),
-            "query",
-        ),
-        ("recall_memories", json!({ "cursor": "garbage" }), "cursor"),
-        (
-            "search_memories",
-            json!({ "memory_types": ["nope"] }),
-            "memory_types[0]",
-        ),
-        (
-            "get_related_memories",
-            json!({ "memory_id": id, "max_depth": 6 }),
-            "max_depth",
-        ),
-    ];
-    for (name, arguments, field) in cases {
-        let (text, error) = refused(&graph, name, arguments).await;
-        assert_eq!(error["field"], field, "{text}");
-    }
-    let misspelt = format!("{}x", &id[..id.len() - 1]);
-    for name in [
-        "get_memory",
-        "delete_memory",
-        "get_related_memories",
-        "memory_history",
-    ] {
-        let (text, error) = refused(&graph, name, json!({ "memory_id": misspelt })).await;
-        assert_eq!(error["kind"], "not_found");
-        assert!(text.contains(&id), "{text}");
-    }
-    let change = json!({ "memory_id": id, "title": "Mine", "expected_version": 1 });
-    done(
-        &graph,
-        "update_memory",
-        json!({ "memory_id": id, "title": "Theirs" }),
-    )
-    .await;
-    let (text, error) = refused(&graph, "update_memory", change).await;
-    assert_eq!(error["kind"], "conflict");
-    assert!(text.contains("Mine") && text.contains("Theirs"), "{text}");
-    assert_eq!(error["found"]["memory"]["title"], "Theirs");
-}
-
-#[tokio::test]
 async fn a_secret_is_refused_unless_it_is_allowed() {
     let graph = graph();
     let secret = "postgres://app:s3cr3t-Pw9@db.internal/app";
@@ -245,40 +203,66 @@ async fn a_secret_is_refused_unless_it_is_allowed() {
     done(&graph, "store_memory", draft).await;
 }
 
-#[tokio::test]
-async fn a_page_goes_on_where_the_budget_ends() {
+/// What a tool is asked for when nothing is wrong.
+fn right(tool: &Tool, [fix, error, link]: &[String; 3]) -> JsonObject {
+    let properties = tool.input_schema["properties"].as_object().unwrap();
+    let required = tool.input_schema.get("required").and_then(Value::as_array);
+    let value = |name: &str| match name {
+        "to_memory_id" => json!(error),
+        "since" => json!("2020-01-01"),
+        "relationship_type" => json!("SOLVES"),
+        "relationship_id" => json!(link),
+        "memories" => json!([{ "type": "fix", "title": "t", "content": "c" }]),
+        _ if name.ends_with("memory_id") => json!(fix),
+        _ => properties[name]["enum"]
+            .get(0)
+            .cloned()
+            .unwrap_or(json!("text")),
+    };
+    let required = required.into_iter().flatten();
+    let names = required.map(|name| name.as_str().unwrap());
+    let mut given: JsonObject = names.map(|name| (name.to_owned(), value(name))).collect();
+    let mut add = |name: &str, value: &str| given.insert(name.to_owned(), value.into());
+    match &*tool.name {
+        "reinforce_relationship" => {
+            add("from_memory_id", fix);
+            add("to_memory_id", error);
+        }
+        "update_memory" => {
+            add("title", "Another title");
+        }
+        _ => {}
+    }
+    given
+}
+
+/// A graph of a fix that solves an error, and the ids of both and of what joins them.
+async fn solved() -> (MemoryGraph, [String; 3]) {
     let graph = graph();
-    for number in 0..12 {
-        let content = format!("The pool number {number} is full.");
-        stored(&graph, "problem", &format!("Pool {number}"), &content).await;
-    }
-    let mut seen = std::collections::BTreeSet::new();
-    let mut asked = json!({ "query": "pool", "budget_tokens": 600 });
-    loop {
-        let page = done(&graph, "recall_memories", asked.clone()).await;
-        for item in page["items"].as_array().unwrap() {
-            assert!(seen.insert(item["memory"]["id"].to_string()));
+    let fix = stored(&graph, "fix", "Larger pool", "The pool has 32 connections.").await;
+    let error = stored(&graph, "error", "Redis timeout", "Reads take 2 s.").await;
+    let link = json!({
+        "from_memory_id": fix, "to_memory_id": error, "relationship_type": "SOLVES",
+    });
+    let linked = done(&graph, "create_relationship", link).await;
+    let link = linked["relationship"]["id"].as_str().unwrap().to_owned();
+    (graph, [fix, error, link])
+}
+
+#[tokio::test]
+async fn only_tools_that_say_so_change_the_graph() {
+    for tool in all(ToolProfile::Extended) {
+        let (graph, ids) = solved().await;
+        let changes = json!({ "since": "2020-01-01" });
+        let before = done(&graph, "what_changed", changes.clone()).await;
+        done(&graph, &tool.name, right(&tool, &ids).into()).await;
+        let after = done(&graph, "what_changed", changes).await;
+        let reads = tool.annotations.unwrap().read_only_hint.unwrap();
+        // A store in memory is no replica: there is nothing to sync.
+        if tool.name != "sync_now" {
+            assert_eq!(before == after, reads, "{}", tool.name);
         }
-        match page.get("next_cursor") {
-            Some(next) => asked["cursor"] = next.clone(),
-            None => break,
-        }
     }
-    assert_eq!(seen.len(), 12);
-    let skipped = done(
-        &graph,
-        "recall_memories",
-        json!({ "query": "pool", "offset": 9 }),
-    )
-    .await;
-    assert_eq!(skipped["items"].as_array().unwrap().len(), 3);
-    let tiny = done(
-        &graph,
-        "recall_memories",
-        json!({ "query": "pool", "budget_tokens": 1 }),
-    )
-    .await;
-    assert_eq!(tiny["left_out"], 11);
 }
 
 #[tokio::test]

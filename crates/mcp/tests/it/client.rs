@@ -1,16 +1,48 @@
 //! Somebody who talks to a server, line by line.
 
-use std::sync::Arc;
+use std::{io, sync::Arc, time::Duration};
 
 use adapter_memory::MemoryBackend;
 use memorygraph::{MemoryGraph, SystemClock, ToolProfile, UuidV7Source};
-use memorygraph_mcp::{Options, serve};
+use memorygraph_mcp::{Options, Server, serve};
+use rmcp::ServiceExt;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, Lines, ReadHalf, WriteHalf},
     sync::oneshot,
     task::JoinHandle,
+    time::timeout,
 };
+
+/// After how long what never comes fails a test.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// What the version without a handshake wants to be told with each request.
+pub(crate) fn meta() -> Value {
+    json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+    })
+}
+
+/// Returns an empty graph in memory.
+pub(crate) fn graph() -> MemoryGraph {
+    let backend = Arc::new(MemoryBackend::new());
+    MemoryGraph::over(
+        backend,
+        Arc::new(SystemClock::new()),
+        Arc::new(UuidV7Source),
+    )
+}
+
+/// Returns a graph over the same store, as another process has one.
+pub(crate) fn beside(graph: &MemoryGraph) -> MemoryGraph {
+    MemoryGraph::over(
+        Arc::clone(graph.backend()),
+        Arc::new(SystemClock::new()),
+        Arc::new(UuidV7Source),
+    )
+}
 
 /// A client, and the server that it talks to.
 pub(crate) struct Client {
@@ -18,18 +50,13 @@ pub(crate) struct Client {
     answers: Lines<BufReader<ReadHalf<DuplexStream>>>,
     to_server: WriteHalf<DuplexStream>,
     stop: Option<oneshot::Sender<()>>,
-    server: JoinHandle<std::io::Result<()>>,
+    server: JoinHandle<io::Result<()>>,
 }
 
 impl Client {
     /// Starts a server over an empty graph, and says nothing yet.
     pub(crate) fn new(profile: ToolProfile) -> Self {
-        let backend = Arc::new(MemoryBackend::new());
-        let graph = MemoryGraph::over(
-            backend,
-            Arc::new(SystemClock::new()),
-            Arc::new(UuidV7Source),
-        );
+        let graph = graph();
         let (here, there) = tokio::io::duplex(64 * 1024);
         let (input, output) = tokio::io::split(there);
         let (stop, stopped) = oneshot::channel::<()>();
@@ -47,6 +74,29 @@ impl Client {
             stop: Some(stop),
             server: tokio::spawn(server),
         }
+    }
+
+    /// Becomes one of several clients of a server over `graph`, with little room for what it does not
+    /// read, and shakes hands.
+    pub(crate) async fn one_of(server: &Server, graph: &MemoryGraph) -> Self {
+        let (here, there) = tokio::io::duplex(1024);
+        let server = server.for_another_client();
+        let server = async move {
+            let running = server.serve(tokio::io::split(there)).await;
+            let running = running.map_err(io::Error::other)?;
+            running.waiting().await.map_err(io::Error::other)?;
+            Ok(())
+        };
+        let (read, to_server) = tokio::io::split(here);
+        let mut client = Self {
+            graph: graph.clone(),
+            answers: BufReader::new(read).lines(),
+            to_server,
+            stop: None,
+            server: tokio::spawn(server),
+        };
+        client.greets("2025-11-25").await;
+        client
     }
 
     /// Starts a server and shakes hands.
@@ -80,7 +130,8 @@ impl Client {
 
     /// Returns the next line, which has to be a message.
     pub(crate) async fn hears(&mut self) -> Value {
-        let line = self.answers.next_line().await.unwrap();
+        let line = timeout(PATIENCE, self.answers.next_line()).await;
+        let line = line.expect("something is said").unwrap();
         let message: Value = serde_json::from_str(&line.expect("an answer")).unwrap();
         assert_eq!(message["jsonrpc"], "2.0", "{message}");
         message
@@ -92,6 +143,18 @@ impl Client {
         let answer = self.hears().await;
         assert_eq!(answer["id"], method, "{answer}");
         answer
+    }
+
+    /// Calls a tool, and returns what is said until it is answered; the answer is the last.
+    pub(crate) async fn calls(&mut self, tool: &str, arguments: Value, meta: Value) -> Vec<Value> {
+        let params = json!({"name": tool, "arguments": arguments, "_meta": meta});
+        self.says(&json!({"jsonrpc": "2.0", "id": 0, "method": "tools/call", "params": params}))
+            .await;
+        let mut said = vec![self.hears().await];
+        while said.last().unwrap()["id"] != 0 {
+            said.push(self.hears().await);
+        }
+        said
     }
 
     /// Writes lines of any kind while it reads what the server says, all of which has to be messages,

@@ -7,7 +7,7 @@ use proptest::{prelude::*, test_runner::Config};
 use serde_json::{Value, json};
 use tokio::runtime;
 
-use crate::client::Client;
+use crate::client::{Client, meta};
 
 /// How many messages one server gets.
 const TOGETHER: u32 = 50;
@@ -42,7 +42,25 @@ const HOSTILE: [&str; 24] = [
 
 /// Messages of every kind that the server knows.
 fn seeds() -> Vec<String> {
-    let mut seeds: Vec<Value> = [
+    let requests = requests().into_iter().map(
+        |(method, params)| json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}),
+    );
+    let mut seeds: Vec<Value> = requests.collect();
+    seeds.extend(calls().into_iter().map(|(name, arguments)| {
+        let told = json!({"progressToken": 7});
+        let params = json!({"name": name, "arguments": arguments, "_meta": told});
+        json!({"jsonrpc": "2.0", "id": "call", "method": "tools/call", "params": params})
+    }));
+    seeds.push(
+        json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}}),
+    );
+    seeds.push(json!({"jsonrpc": "2.0", "id": 1, "result": {}}));
+    seeds.push(json!([{"jsonrpc": "2.0", "id": 1, "method": "ping"}, {"jsonrpc": "2.0", "method": "ping"}]));
+    seeds.iter().map(ToString::to_string).collect()
+}
+
+fn requests() -> Vec<(&'static str, Value)> {
+    vec![
         ("ping", json!({})),
         ("server/discover", json!({})),
         ("tools/list", json!({})),
@@ -56,6 +74,32 @@ fn seeds() -> Vec<String> {
             json!({"name": "recall_before_work", "arguments": {"task": "mend it"}}),
         ),
         (
+            "completion/complete",
+            json!({
+                "ref": {"type": "ref/prompt", "name": "weekly_digest"},
+                "argument": {"name": "tag", "value": "re"},
+            }),
+        ),
+        (
+            "completion/complete",
+            json!({
+                "ref": {"type": "ref/resource", "uri": "memory://{id}"},
+                "argument": {"name": "id", "value": "pool"},
+                "context": {"arguments": {"id": "one"}},
+            }),
+        ),
+        ("logging/setLevel", json!({"level": "debug"})),
+        ("resources/subscribe", json!({"uri": "memory://recent"})),
+        ("resources/subscribe", json!({"uri": "graph://one?depth=2"})),
+        ("resources/unsubscribe", json!({"uri": "memory://recent"})),
+        (
+            "subscriptions/listen",
+            json!({
+                "_meta": meta(),
+                "notifications": {"resourceSubscriptions": ["memory://recent", "memory://one"]},
+            }),
+        ),
+        (
             "initialize",
             json!({
                 "protocolVersion": "2025-06-18", "capabilities": {},
@@ -63,10 +107,10 @@ fn seeds() -> Vec<String> {
             }),
         ),
     ]
-    .into_iter()
-    .map(|(method, params)| json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}))
-    .collect();
-    let calls = [
+}
+
+fn calls() -> Vec<(&'static str, Value)> {
+    vec![
         (
             "store_memory",
             json!({
@@ -129,17 +173,24 @@ fn seeds() -> Vec<String> {
             json!({"from_memory_id": "one", "to_memory_id": "two"}),
         ),
         ("sync_now", json!({})),
-    ];
-    seeds.extend(calls.into_iter().map(|(name, arguments)| {
-        let params = json!({"name": name, "arguments": arguments});
-        json!({"jsonrpc": "2.0", "id": "call", "method": "tools/call", "params": params})
-    }));
-    seeds.push(
-        json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}}),
-    );
-    seeds.push(json!({"jsonrpc": "2.0", "id": 1, "result": {}}));
-    seeds.push(json!([{"jsonrpc": "2.0", "id": 1, "method": "ping"}, {"jsonrpc": "2.0", "method": "ping"}]));
-    seeds.iter().map(ToString::to_string).collect()
+        (
+            "store_memories",
+            json!({
+                "memories": [
+                    {"ref": "fix", "type": "fix", "title": "Pool", "content": "Now 32."},
+                    {"ref": "error", "type": "error", "title": "Timeout", "content": "Slow."},
+                ],
+                "relationships": [
+                    {"from_memory_id": "fix", "to_memory_id": "error", "relationship_type": "SOLVES"},
+                ],
+                "idempotency_key": "k",
+            }),
+        ),
+        (
+            "search_relationships_by_context",
+            json!({"scope": "partial", "conditions": ["production"], "has_evidence": true}),
+        ),
+    ]
 }
 
 /// What befalls a message at a place, which counts around its end.

@@ -79,21 +79,27 @@ async fn every_prompt_that_is_listed_says_what_it_was_given() {
     let list = list["result"]["prompts"].as_array().unwrap().clone();
     assert_eq!(list.len(), 4);
     for prompt in list {
-        let argument = &prompt["arguments"][0]["name"];
-        let mut asked = json!({ "name": prompt["name"] });
-        if let Some(argument) = argument.as_str() {
+        let mut asked = json!({ "name": prompt["name"], "arguments": {} });
+        for argument in prompt["arguments"].as_array().unwrap() {
+            let name = argument["name"].as_str().unwrap();
+            let said = format!("all of {{}} {name}");
             let answer = client.asks("prompts/get", asked.clone()).await;
-            let message = answer["error"]["message"].as_str().unwrap();
-            assert!(message.contains(argument), "{message}");
-            asked["arguments"] = json!({ argument: "all of {} it" });
+            if argument["required"] == true {
+                let message = answer["error"]["message"].as_str().unwrap();
+                assert!(message.contains(name), "{message}");
+            } else {
+                let text = &answer["result"]["messages"][0]["content"]["text"];
+                assert!(!text.as_str().unwrap().contains(&said), "{answer}");
+            }
+            asked["arguments"][name] = json!(said);
         }
         let answer = client.asks("prompts/get", asked).await;
         let text = &answer["result"]["messages"][0]["content"]["text"];
         let text = text.as_str().unwrap();
-        assert_eq!(
-            text.contains("all of {} it"),
-            argument.is_string(),
-            "{text}"
-        );
+        for argument in prompt["arguments"].as_array().unwrap() {
+            let said = format!("all of {{}} {}", argument["name"].as_str().unwrap());
+            assert!(text.contains(&said), "{text}");
+        }
+        assert!(!text.contains("{task}") && !text.contains(" {}."), "{text}");
     }
 }

@@ -1,7 +1,7 @@
 use memorygraph::ToolProfile;
 use serde_json::{Value, json};
 
-use crate::client::Client;
+use crate::client::{Client, meta};
 
 #[tokio::test]
 async fn every_version_with_a_handshake_is_spoken() {
@@ -20,12 +20,8 @@ async fn every_version_with_a_handshake_is_spoken() {
 #[tokio::test]
 async fn the_version_without_a_handshake_is_spoken() {
     let mut client = Client::new(ToolProfile::Core);
-    let meta = json!({
-        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-        "io.modelcontextprotocol/clientCapabilities": {},
-    });
     let found = client
-        .asks("server/discover", json!({ "_meta": meta }))
+        .asks("server/discover", json!({ "_meta": meta() }))
         .await;
     assert_eq!(
         found["result"]["supportedVersions"]
@@ -35,7 +31,7 @@ async fn the_version_without_a_handshake_is_spoken() {
         5,
         "{found}"
     );
-    let tools = client.asks("tools/list", json!({ "_meta": meta })).await;
+    let tools = client.asks("tools/list", json!({ "_meta": meta() })).await;
     assert_eq!(tools["result"]["resultType"], "complete", "{tools}");
 }
 
@@ -69,8 +65,22 @@ async fn an_unknown_tool_is_told_with_those_there_are() {
     assert_eq!(answer["error"]["code"], -32602);
     let message = answer["error"]["message"].as_str().unwrap();
     assert!(message.contains("\"guess\""), "{message}");
+    assert!(!message.contains("MEMORY_TOOL_PROFILE"), "{message}");
     let tools = client.asks("tools/list", json!({})).await;
     for tool in tools["result"]["tools"].as_array().unwrap() {
         assert!(message.contains(tool["name"].as_str().unwrap()));
     }
+}
+
+#[tokio::test]
+async fn a_tool_of_the_other_profile_is_told_with_how_to_have_it() {
+    let mut client = Client::greeted().await;
+    let answer = client
+        .asks("tools/call", json!({"name": "memory_history"}))
+        .await;
+    let message = answer["error"]["message"].as_str().unwrap();
+    assert!(
+        message.ends_with("MEMORY_TOOL_PROFILE=extended has it"),
+        "{message}"
+    );
 }

@@ -74,7 +74,11 @@ fn environment(config: &Config, as_json: bool) -> Result<Vec<(String, String)>, 
         if is_ours { None } else { env::var_os(name) }
     };
     let found = Config::load(&Flags::default(), elsewhere)?.list();
-    let is_said = |setting: &&Listed| matches!(setting.origin, "flag" | "environment");
+    let is_said = |setting: &&Listed| {
+        // A client that starts the server does not talk to it over HTTP.
+        let is_for_http = setting.variable.starts_with("MEMORY_HTTP_");
+        matches!(setting.origin, "flag" | "environment") && !is_for_http
+    };
     let mut environment = Vec::new();
     for setting in settings.iter().filter(is_said) {
         let variable = setting.variable;

@@ -1,0 +1,185 @@
+//! Messages on their way in, and what is answered to what is none.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Json,
+    body::{Body, Bytes},
+    extract::{Request, State},
+    http::{
+        HeaderMap, HeaderValue, Method, StatusCode,
+        header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER},
+    },
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use rmcp::{
+    ErrorData,
+    model::{RequestId, ServerJsonRpcMessage},
+    transport::streamable_http_server::session::local::LocalSessionManager,
+};
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
+
+/// The largest message, in bytes.
+pub(super) const LARGEST: usize = 4 * 1024 * 1024;
+
+/// How long a client has to send a message.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How many sessions there are at once.
+const SESSIONS: usize = 256;
+
+/// When a client may try again that finds all sessions taken, in seconds.
+const AGAIN: &str = "60";
+
+/// What all messages pass.
+#[derive(Clone)]
+pub(super) struct Desk {
+    pub(super) sessions: Arc<LocalSessionManager>,
+    /// Counts the messages whose answer is not written yet.
+    pub(super) answers: TaskTracker,
+}
+
+/// What can be read of a message that is not JSON to the end.
+#[derive(Deserialize)]
+struct Head {
+    id: Option<RequestId>,
+}
+
+/// What is looked for when all sessions are taken.
+#[derive(Deserialize)]
+struct Greeting {
+    id: Option<RequestId>,
+    method: String,
+}
+
+/// Passes a request on with a body that was read within bounds, and answers as the protocol has it
+/// where that body is no message.
+pub(super) async fn pass(State(desk): State<Desk>, request: Request, next: Next) -> Response {
+    let (mut head, body) = request.into_parts();
+    // Some clients name one of the two that the protocol asks for, or none.
+    let both = HeaderValue::from_static("application/json, text/event-stream");
+    head.headers.insert(ACCEPT, both);
+    if head.method != Method::POST {
+        let ends_session = head.method == Method::DELETE;
+        let response = next.run(Request::from_parts(head, body)).await;
+        if ends_session && response.status() == StatusCode::ACCEPTED {
+            // Clients in the field tell their users that an end which is only accepted failed.
+            return StatusCode::NO_CONTENT.into_response();
+        }
+        return response;
+    }
+    let bytes = match read(body).await {
+        Ok(bytes) => bytes,
+        Err(refused) => return refused,
+    };
+    if let Some(refused) = desk.has_no_session_for(&bytes).await {
+        return refused;
+    }
+    let underway = desk.answers.token();
+    let is_json = is_json(&head.headers);
+    let request = Request::from_parts(head, Body::from(bytes.clone()));
+    let response = next.run(request).await;
+    if response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE && is_json {
+        let (error, id) = what_is_wrong(&bytes);
+        return error_of(StatusCode::BAD_REQUEST, error, id);
+    }
+    // Until the last of the answer is written.
+    response.map(|body| {
+        Body::new(body.map_frame(move |frame| {
+            let _underway = &underway;
+            frame
+        }))
+    })
+}
+
+/// Reads what a client sends, as long as that is neither too large nor too slow.
+async fn read(body: Body) -> Result<Bytes, Response> {
+    let body = Limited::new(body, LARGEST).collect();
+    let (status, message) = match timeout(PATIENCE, body).await {
+        Ok(Ok(body)) => return Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => (
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("a message has at most {LARGEST} bytes: send less"),
+        ),
+        Ok(Err(error)) => (
+            StatusCode::BAD_REQUEST,
+            format!("the message ends early: {error}"),
+        ),
+        Err(_) => (
+            StatusCode::REQUEST_TIMEOUT,
+            format!(
+                "the message took more than {} s: send it at once",
+                PATIENCE.as_secs()
+            ),
+        ),
+    };
+    Err(error_of(
+        status,
+        ErrorData::invalid_request(message, None),
+        None,
+    ))
+}
+
+impl Desk {
+    /// Refuses a client that wants a session when there are enough.
+    async fn has_no_session_for(&self, bytes: &[u8]) -> Option<Response> {
+        if self.sessions.sessions.read().await.len() < SESSIONS {
+            return None;
+        }
+        let greeting: Greeting = serde_json::from_slice(bytes).ok()?;
+        if greeting.method != "initialize" {
+            return None;
+        }
+        let message = format!(
+            "{SESSIONS} sessions are open, and there are no more: let clients end theirs with \
+             DELETE, or wait until some have been idle for an hour"
+        );
+        let error = ErrorData::internal_error(message, None);
+        let mut refused = error_of(StatusCode::SERVICE_UNAVAILABLE, error, greeting.id);
+        let again = HeaderValue::from_static(AGAIN);
+        refused.headers_mut().insert(RETRY_AFTER, again);
+        Some(refused)
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let said = headers
+        .get(CONTENT_TYPE)
+        .and_then(|said| said.to_str().ok());
+    let kind = said.and_then(|said| said.split(';').next());
+    kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+}
+
+/// Says why a body is no message, and which one it would be.
+fn what_is_wrong(bytes: &[u8]) -> (ErrorData, Option<RequestId>) {
+    match serde_json::from_slice(bytes) {
+        Ok(Value::Array(_)) => {
+            let message = "a request has one message: send those of a batch one by one";
+            (ErrorData::invalid_request(message, None), None)
+        }
+        Ok(value) => {
+            let id = value.get("id");
+            let id = id.and_then(|id| RequestId::deserialize(id).ok());
+            let message = "this is no JSON-RPC 2.0 message: send {\"jsonrpc\": \"2.0\", \"id\": 1, \
+                           \"method\": …}";
+            (ErrorData::invalid_request(message, None), id)
+        }
+        Err(error) => {
+            let head = serde_json::from_slice::<Head>(bytes).ok();
+            let message = format!("the body is not JSON: {error}");
+            (
+                ErrorData::parse_error(message, None),
+                head.and_then(|head| head.id),
+            )
+        }
+    }
+}
+
+fn error_of(status: StatusCode, error: ErrorData, id: Option<RequestId>) -> Response {
+    (status, Json(ServerJsonRpcMessage::error(error, id))).into_response()
+}
