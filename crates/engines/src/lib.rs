@@ -4,16 +4,19 @@
 //! machine ([`fetch`]), and it ends with the value, and with the process however that dies.
 //! [`Tokens`] open a primary that asks for them. A [`Proxy`] stands between a client and a server and
 //! delays, cuts, holds up or loses what passes. [`NotLibsql`] and [`closed_port`] are what a mistyped
-//! address leads to. [`http`] asks a server without any client library.
+//! address leads to. [`http`] asks a server without any client library. [`clients`] are the official
+//! clients of the Model Context Protocol, which talk to our own server.
 //!
 //! This is support for tests: what cannot be had is a panic that says what to do.
 
+pub mod clients;
 pub mod fetch;
 pub mod http;
 mod sqld;
 
 mod background;
 mod elsewhere;
+mod kept;
 mod ports;
 mod process;
 mod proxy;

