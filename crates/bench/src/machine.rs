@@ -6,16 +6,22 @@ use crate::Result;
 
 /// Returns how many bytes of this process are in memory.
 pub fn resident_bytes() -> Result<u64> {
-    memory("VmRSS:")
+    memory("self", "VmRSS:")
 }
 
 /// Returns how much memory this process ever had at once.
 pub fn peak_bytes() -> Result<u64> {
-    memory("VmHWM:")
+    memory("self", "VmHWM:")
 }
 
-fn memory(name: &str) -> Result<u64> {
-    let status = read_to_string("/proc/self/status")?;
+/// Returns how many bytes of another process are in memory, and how many ever were at once.
+pub fn bytes_of(process: u32) -> Result<(u64, u64)> {
+    let process = process.to_string();
+    Ok((memory(&process, "VmRSS:")?, memory(&process, "VmHWM:")?))
+}
+
+fn memory(process: &str, name: &str) -> Result<u64> {
+    let status = read_to_string(format!("/proc/{process}/status"))?;
     let kibibytes = value(&status, name).ok_or("the system does not say how much memory")?;
     let kibibytes: u64 = kibibytes.trim_end_matches(" kB").parse()?;
     Ok(kibibytes * 1_024)

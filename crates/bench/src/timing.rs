@@ -12,6 +12,11 @@ impl Timings {
         self.0.push(took);
     }
 
+    /// Adds the calls of another list.
+    pub fn extend(&mut self, others: &Self) {
+        self.0.extend_from_slice(&others.0);
+    }
+
     /// Returns what a share of the calls stayed within, from 0 to 1: half of them for 0.5.
     pub fn quantile(&self, share: f64) -> Duration {
         let mut sorted = self.0.clone();

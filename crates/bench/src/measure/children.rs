@@ -33,6 +33,7 @@ const READS: usize = 1_000;
 pub(crate) enum Task {
     Open(PathBuf),
     OpenByHand(PathBuf),
+    AnswerByHand(PathBuf, String),
     Read(PathBuf),
     Export(PathBuf),
     Import(PathBuf),
@@ -43,6 +44,9 @@ pub(crate) fn task(arguments: &[String]) -> Option<Task> {
     match arguments {
         [task, path] if task == "--child-open" => Some(Task::Open(path.into())),
         [task, path] if task == "--child-open-by-hand" => Some(Task::OpenByHand(path.into())),
+        [task, path, ask] if task == "--child-answer-by-hand" => {
+            Some(Task::AnswerByHand(path.into(), ask.clone()))
+        }
         [task, path] if task == "--child-read" => Some(Task::Read(path.into())),
         [task, path] if task == "--child-export" => Some(Task::Export(path.into())),
         [task, path] if task == "--child-import" => Some(Task::Import(path.into())),
@@ -72,6 +76,10 @@ impl Task {
                 let (took, limit) = timed(|| Limit::open(path).and_then(|limit| limit.version()));
                 limit?;
                 println!("{}", took.as_nanos());
+            }
+            Self::AnswerByHand(path, ask) => {
+                let answer = Limit::open(path)?.answer(&serde_json::from_str(ask)?)?;
+                println!("{}", answer.len());
             }
             Self::Read(path) => {
                 let asks: Vec<Ask> = serde_json::from_slice(&std::fs::read(asks(path))?)?;

@@ -1,14 +1,17 @@
-//! Measures the SQLite backend beside hand-written SQL on the same file, and says which goals are
-//! met.
+//! Measures the SQLite backend beside hand-written SQL on the same file, and the server over it,
+//! and says which goals are met.
 //!
-//! `measure [--write] [--only TEXT] [--memories N] [--rounds N]`: `--write` puts the table into
-//! `docs/benchmarks.md`, `--only` measures the rows whose name has the text.
+//! `measure [--write] [--only TEXT] [--memories N] [--rounds N] [--server PATH]`: `--write` puts the
+//! tables into `docs/benchmarks.md`, `--only` measures the rows whose name has the text, `serve`
+//! those of the server; `--server` is the program to measure, if not `memorygraph` beside this one.
 
 mod children;
 mod files;
 mod options;
 mod reads;
 mod report;
+mod serve;
+mod stdio;
 mod writes;
 
 use std::process::ExitCode;
@@ -41,8 +44,13 @@ fn measure(options: &Options) -> Result<()> {
         .enable_all()
         .build()?;
     let command = format!(
-        "cargo run --release -p memorygraph-bench --bin measure -- --write --memories {} --rounds {}",
-        options.memories, options.rounds
+        "cargo run --release -p memorygraph-bench --bin measure -- --write --memories {} --rounds {}{}",
+        options.memories,
+        options.rounds,
+        match options.only.as_str() {
+            "" => String::new(),
+            only => format!(" --only {only}"),
+        }
     );
     let engine = format!("SQLite {}", sqlite_engine::version());
     let machine = machine::describe(&engine, &command);
@@ -52,10 +60,14 @@ fn measure(options: &Options) -> Result<()> {
     children::measure(options, &store, &mut report)?;
     files::measure(options, &store, &mut report)?;
     reads::measure(options, &runtime, &store, &mut report)?;
-    let table = report.table();
-    eprintln!("{table}");
-    if options.write {
-        page::replace("measured", &format!("{machine}\n{}", table.trim_end()))?;
+    let mut served = Report::default();
+    serve::measure(options, &runtime, &store, &mut served)?;
+    for (section, report) in [("measured", report), ("served", served)] {
+        let table = report.table();
+        eprintln!("{table}");
+        if options.write && !table.is_empty() {
+            page::replace(section, &format!("{machine}\n{}", table.trim_end()))?;
+        }
     }
     Ok(())
 }

@@ -14,6 +14,8 @@ pub(crate) struct Options {
     pub(crate) rounds: usize,
     /// Where stores are kept between runs.
     pub(crate) folder: PathBuf,
+    /// The program that is measured as a server.
+    pub(crate) server: PathBuf,
 }
 
 impl Options {
@@ -24,6 +26,8 @@ impl Options {
             memories: 100_000,
             rounds: 3,
             folder: PathBuf::from("target/bench"),
+            server: std::env::current_exe()?
+                .with_file_name(format!("memorygraph{}", std::env::consts::EXE_SUFFIX)),
         };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
@@ -37,11 +41,19 @@ impl Options {
                 "--only" => options.only.clone_from(value()?),
                 "--memories" => options.memories = value()?.parse()?,
                 "--rounds" => options.rounds = value()?.parse()?,
+                "--server" => options.server = value()?.into(),
                 _ => return Err(format!("there is no option {argument}").into()),
             }
         }
         if options.rounds == 0 || options.memories < 1_000 {
             return Err("at least 1 round and 1000 memories are measured".into());
+        }
+        if options.wants("serve") && !options.server.is_file() {
+            return Err(format!(
+                "{} is missing: cargo build --release -p memorygraph-cli, or --server PATH",
+                options.server.display()
+            )
+            .into());
         }
         std::fs::create_dir_all(&options.folder)?;
         Ok(options)

@@ -10,7 +10,6 @@ use memorygraph_bench::{
     timing::{Timings, timed},
     workload::{Question, Workload},
 };
-use ports::GraphBackend;
 use tokio::runtime::Runtime;
 
 use crate::{
@@ -29,54 +28,59 @@ pub(crate) fn measure(
 ) -> Result<()> {
     let backend = store::open(&store.path, runtime)?;
     let limit = Limit::open(&store.path)?;
+    let mut ours = |ask: &Ask| {
+        let (took, answer) = timed(|| runtime.block_on(ask.of(backend.as_ref())));
+        Ok((took, answer?))
+    };
     for workload in &store.workloads {
         if options.wants(&workload.name) {
-            let row = read(options, runtime, backend.as_ref(), &limit, workload)?;
-            eprintln!("{}", row.line());
+            let (row, _) = compare(options.rounds, workload, &mut ours, &limit)?;
             report.reads.push(row);
         }
     }
     runtime.block_on(backend.close()).map_err(Into::into)
 }
 
-fn read(
-    options: &Options,
-    runtime: &Runtime,
-    backend: &dyn GraphBackend,
-    limit: &Limit,
+/// Lets a way of asking and the limit take turns, and returns how long each call of the first took
+/// beside what they come to.
+pub(crate) fn compare(
+    rounds: usize,
     workload: &Workload,
-) -> Result<ReadRow> {
+    ask: &mut dyn FnMut(&Ask) -> Result<(Duration, Answer)>,
+    limit: &Limit,
+) -> Result<(ReadRow, Timings)> {
     if workload.questions.is_empty() {
         return Err(format!("the graph gives no questions for {:?}", workload.name).into());
     }
     for question in workload.questions.iter().take(WARM_UP) {
-        runtime.block_on(question.ask.of(backend))?;
+        ask(&question.ask)?;
         limit.answer(&question.ask)?;
     }
     let mut agreement = Agreement::default();
-    let mut rounds = Vec::new();
-    for round in 0..options.rounds {
+    let mut measured = Vec::new();
+    for round in 0..rounds {
         let (mut ours, mut theirs) = (Timings::default(), Timings::default());
         for question in &workload.questions {
-            let (took, answer) = timed(|| runtime.block_on(question.ask.of(backend)));
+            let (took, answer) = ask(&question.ask)?;
             ours.add(took);
             let (took, limited) = timed(|| limit.answer(&question.ask));
             theirs.add(took);
+            let limited = limited?;
             if round == 0 {
-                agreement.add(question, &answer?, &limited?);
+                agreement.add(question, &answer, &limited);
             }
         }
-        rounds.push((ours, theirs));
+        measured.push((ours, theirs));
     }
     // Each figure is the median of the rounds.
     let figure = |of: &dyn Fn(&(Timings, Timings)) -> Duration| {
         let mut figures = Timings::default();
-        for round in &rounds {
+        for round in &measured {
             figures.add(of(round));
         }
         figures.median()
     };
-    Ok(ReadRow {
+    let row = ReadRow {
         name: workload.name.clone(),
         goal_millis: workload.goal_millis,
         median: figure(&|round| round.0.median()),
@@ -85,7 +89,13 @@ fn read(
         limit_median: figure(&|round| round.1.median()),
         limit_p95: figure(&|round| round.1.quantile(0.95)),
         agreement: agreement.words(),
-    })
+    };
+    eprintln!("{}", row.line());
+    let mut calls = Timings::default();
+    for (ours, _) in &measured {
+        calls.extend(ours);
+    }
+    Ok((row, calls))
 }
 
 /// How right the answers were.
