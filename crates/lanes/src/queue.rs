@@ -2,7 +2,8 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Condvar, Mutex, MutexGuard},
+    sync::{Mutex, MutexGuard},
+    thread::{self, Thread},
 };
 
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -10,16 +11,19 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 /// First in, first out; many callers put, many threads take; anyone can close it.
 ///
 /// Channels end when their last sender is gone, so a caller that stands in line and is never polled again would keep
-/// one open for ever. This queue ends when it is told to. It also gives the writer a whole group for one lock.
+/// one open for ever. This queue ends when it is told to. It also gives the writer a whole group for one lock, and
+/// wakes the thread that has been idle for the shortest time: its connection knows what was read last, and the others
+/// hold less.
 pub(crate) struct Queue<T> {
     /// One permit for each free place, given out in the order of asking.
     places: Semaphore,
     line: Mutex<Line<T>>,
-    arrived: Condvar,
 }
 
 struct Line<T> {
     tasks: VecDeque<T>,
+    /// The threads that wait, the last one to come at the end.
+    idle: Vec<Thread>,
     closed: bool,
 }
 
@@ -34,9 +38,9 @@ impl<T> Queue<T> {
             places: Semaphore::new(places.clamp(1, Semaphore::MAX_PERMITS)),
             line: Mutex::new(Line {
                 tasks: VecDeque::new(),
+                idle: Vec::new(),
                 closed: false,
             }),
-            arrived: Condvar::new(),
         }
     }
 
@@ -53,10 +57,13 @@ impl<T> Queue<T> {
             return Err(Closed);
         }
         line.tasks.push_back(task);
+        let idle = line.idle.pop();
         drop(line);
         // The place stays occupied until the task leaves the queue.
         place.forget();
-        self.arrived.notify_one();
+        if let Some(idle) = idle {
+            idle.unpark();
+        }
         Ok(())
     }
 
@@ -83,16 +90,30 @@ impl<T> Queue<T> {
 
     /// Lets nobody in any more, not even those who wait for a place. What is in the queue can still be taken.
     pub(crate) fn close(&self) {
-        self.lock().closed = true;
+        let mut line = self.lock();
+        line.closed = true;
+        let idle = std::mem::take(&mut line.idle);
+        drop(line);
         self.places.close();
-        self.arrived.notify_all();
+        for thread in idle {
+            thread.unpark();
+        }
     }
 
     /// Blocks until there is a task or the queue is closed.
     fn wait(&self) -> MutexGuard<'_, Line<T>> {
-        self.arrived
-            .wait_while(self.lock(), |line| line.tasks.is_empty() && !line.closed)
-            .expect(UNPOISONED)
+        let mut line = self.lock();
+        while line.tasks.is_empty() && !line.closed {
+            let this = thread::current();
+            let id = this.id();
+            line.idle.push(this);
+            drop(line);
+            thread::park();
+            line = self.lock();
+            // Threads wake without a reason, too.
+            line.idle.retain(|thread| thread.id() != id);
+        }
+        line
     }
 
     fn lock(&self) -> MutexGuard<'_, Line<T>> {
@@ -104,7 +125,52 @@ const UNPOISONED: &str = "nothing panics while it holds the queue";
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, mpsc};
+
     use super::*;
+
+    #[test]
+    fn the_thread_that_came_last_is_woken_first() {
+        let queue = Arc::new(Queue::new(8));
+        let (took, taken) = mpsc::channel();
+        let come = |name: &'static str, idle: usize| {
+            let (queue, took) = (Arc::clone(&queue), took.clone());
+            let waits = Arc::clone(&queue);
+            let thread = thread::spawn(move || took.send((name, queue.take())).unwrap());
+            while waits.lock().idle.len() < idle {
+                thread::yield_now();
+            }
+            thread
+        };
+        let threads = [come("first", 1), come("second", 2), come("third", 3)];
+        for (task, name) in [(1, "third"), (2, "second"), (3, "first")] {
+            let place = queue.places.try_acquire().unwrap();
+            queue.occupy(place, task).unwrap();
+            assert_eq!(taken.recv().unwrap(), (name, Some(task)));
+        }
+        for thread in threads {
+            thread.join().unwrap();
+        }
+    }
+
+    #[test]
+    fn who_waits_hears_of_the_end() {
+        let queue = Arc::new(Queue::<()>::new(1));
+        let threads = [(); 3].map(|()| {
+            let queue = Arc::clone(&queue);
+            thread::spawn(move || queue.take())
+        });
+        while queue.lock().idle.len() < 3 {
+            thread::yield_now();
+        }
+        queue.close();
+        assert!(
+            threads
+                .map(|thread| thread.join().unwrap())
+                .iter()
+                .all(Option::is_none)
+        );
+    }
 
     #[test]
     fn a_place_that_was_given_out_before_the_closing_takes_no_task_after_it() {
