@@ -84,6 +84,7 @@ pub(crate) async fn run(
         }
     }
     let stop = stop::Stop::of(&command);
+    let is_server = matches!(command, Command::Serve(_));
     let work = run_on(&graph, config, command, output);
     let result = match stop {
         Some(stop) => stop.or(Box::pin(work)).await,
@@ -95,8 +96,13 @@ pub(crate) async fn run(
         // Whoever stops it does not wait; what was acknowledged is on the disk.
         return result;
     }
-    // Whoever asked does not wait for what closing has to do.
-    let result = result.and_then(|()| Ok(output.flush()?));
+    // Whoever asked does not wait for what closing has to do. What a client does not read is not
+    // waited for either.
+    let result = if is_server {
+        result
+    } else {
+        result.and_then(|()| Ok(output.flush()?))
+    };
     let closed = graph.close().await;
     result?;
     Ok(closed?)

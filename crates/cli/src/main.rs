@@ -93,6 +93,10 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             // reads a stdin that may never end.
             runtime.shutdown_background();
         }
+        if is_server {
+            // A thread that writes what no client reads has stdout for ever.
+            return done;
+        }
         done?;
     }
     Ok(output.finish()?)

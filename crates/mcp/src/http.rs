@@ -3,6 +3,7 @@
 mod connections;
 mod door;
 mod messages;
+mod taken;
 
 use std::{io, net::IpAddr, sync::Arc, time::Duration};
 
@@ -21,7 +22,10 @@ use serde_json::json;
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::{door::Door, messages::Desk};
+use self::{
+    door::Door,
+    messages::{Desk, Open},
+};
 use crate::{Options, Server};
 
 /// How long a session lives of which nothing is heard. A client that comes back later gets 404, and
@@ -124,7 +128,12 @@ fn app(server: &Server, door: Door, streams: &CancellationToken, answers: TaskTr
         Arc::clone(&sessions),
         config,
     );
-    let desk = Desk { sessions, answers };
+    let open = Open::default();
+    let desk = Desk {
+        sessions,
+        answers,
+        open,
+    };
     Router::new()
         .route_service("/mcp", service)
         .route_layer(from_fn_with_state(desk, messages::pass))

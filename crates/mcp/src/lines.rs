@@ -22,7 +22,7 @@ use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
     sync::Notify,
-    time::{Instant, timeout_at},
+    time::{Instant, timeout, timeout_at},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -31,6 +31,9 @@ const LONGEST: usize = 16 * 1024 * 1024;
 
 /// For how long more than answers is written at the end, while something is not answered.
 const GRACE: Duration = Duration::from_secs(1);
+
+/// How long a client has, when all else is over, to take what is being written.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What begins the files of some editors, and is no part of a message.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -303,9 +306,13 @@ where
     }
 
     async fn close(&mut self) -> io::Result<()> {
-        match self.write.lock().await.take() {
-            Some(mut write) => write.shutdown().await,
-            None => Ok(()),
-        }
+        let ended = async {
+            match self.write.lock().await.take() {
+                Some(mut write) => write.shutdown().await,
+                None => Ok(()),
+            }
+        };
+        // A client that does not read is waited for no longer.
+        timeout(FAREWELL, ended).await.unwrap_or(Ok(()))
     }
 }

@@ -16,8 +16,8 @@ pub struct Options {
 /// Serves one client, who sends and gets one message a line, until `input` ends or `stop` does.
 ///
 /// What is under way then has at least five seconds to be answered; what a client listens to ends at
-/// once. The graph stays open: closing it, which writes what is still to be written, is up to the
-/// caller.
+/// once. A client that does not read is not waited for any longer. The graph stays open: closing it,
+/// which writes what is still to be written, is up to the caller.
 ///
 /// # Errors
 ///

@@ -62,7 +62,8 @@ impl Variables {
     fn read(self, file: &Setting<PathBuf>) -> Result<Secret, ConfigError> {
         let text = fs::read_to_string(&file.value)
             .map_err(|error| self.wrong(file, format!("cannot be read: {error}")))?;
-        let token = text.trim();
+        // Some editors begin a file with a mark that is no part of it.
+        let token = text.trim_start_matches('\u{feff}').trim();
         if token.is_empty() {
             return Err(self.wrong(file, "is empty".to_owned()));
         }

@@ -327,6 +327,7 @@ fn a_token_for_clients_is_said_or_in_a_file_and_hard_to_guess() {
         said(good),
         said(&format!(" {good}\n")),
         in_file(&format!("{good}\r\n")),
+        in_file(&format!("\u{feff}{good}\n")),
     ] {
         assert_eq!(config.http_token().unwrap().unwrap().expose(), good);
         assert!(!format!("{config:?}").contains(good));

@@ -1,6 +1,7 @@
 #[cfg(unix)]
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 use std::{
+    io::{self, ErrorKind},
     net::SocketAddr,
     pin::{Pin, pin},
 };
@@ -61,7 +62,12 @@ pub(super) fn config(config: &Config, asked: &Serve) -> Result<Config, Failure> 
         });
     }
     if let Some(address) = asked.http {
-        http(&config, asked, address)?;
+        let token = http(&config, asked, address)?.token;
+        // What a pipe gives is there once.
+        if let (Some(value), Some(file)) = (token, &config.http_token_file) {
+            let origin = file.origin.clone();
+            config.http_token = Some(Setting { value, origin });
+        }
     }
     Ok(config)
 }
@@ -85,8 +91,7 @@ async fn serve_http(
     stop: impl Future<Output = ()> + Send,
 ) -> Result<(), Failure> {
     let listener = TcpListener::bind(address).await;
-    let listener =
-        listener.map_err(|error| Failure::failed(format!("listen on {address}: {error}")))?;
+    let listener = listener.map_err(|error| cannot_listen(address, &error))?;
     let address = listener.local_addr()?;
     let mut stop = pin!(stop);
     // Whoever reads the address may ask the server to end at once: by then it listens to that.
@@ -100,6 +105,21 @@ async fn serve_http(
     tell(format_args!("serving on http://{address}/mcp{whom}"));
     let served = memorygraph_mcp::serve_http(graph.clone(), options, listener, http, stop).await;
     served.map_err(|error| Failure::failed(format!("serve agents: {error}")))
+}
+
+fn cannot_listen(address: SocketAddr, error: &io::Error) -> Failure {
+    let failure = Failure::failed(format!("listen on {address}: {error}"));
+    match error.kind() {
+        ErrorKind::AddrInUse => failure
+            .hint("another program listens there: take another port, or 0 for any that is free"),
+        ErrorKind::AddrNotAvailable => failure.hint(
+            "this machine has no such address: take one that it has, or 0.0.0.0 for all of them",
+        ),
+        ErrorKind::PermissionDenied => {
+            failure.hint("only the system's own programs may have that port: take one from 1024 on")
+        }
+        _ => failure,
+    }
 }
 
 /// Begins a work that nobody waits for yet.

@@ -94,6 +94,19 @@ fn a_signal_ends_the_server_though_its_client_stays() {
 }
 
 #[test]
+fn a_client_that_does_not_read_does_not_hold_up_the_end() {
+    let world = World::new();
+    let mut served = Served::start(&world, &["serve"]);
+    let mut to_server = served.to_server.take().unwrap();
+    for id in 2..100 {
+        let message = json!({"jsonrpc": "2.0", "id": id, "method": "tools/list"});
+        writeln!(to_server, "{message}").unwrap();
+    }
+    drop(to_server);
+    assert_eq!(served.process.wait().unwrap().code(), Some(0));
+}
+
+#[test]
 fn two_servers_and_a_command_share_one_graph() {
     let world = World::new();
     let mut first = Served::start(&world, &["serve"]);

@@ -5,6 +5,7 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     process::{Child, ChildStderr, Command, Stdio},
+    thread,
 };
 
 use serde_json::json;
@@ -144,6 +145,27 @@ fn a_token_comes_from_a_file_or_the_environment() {
 }
 
 #[test]
+fn a_token_comes_through_a_pipe() {
+    let world = World::new();
+    let pipe = world.file("pipe");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let writes = thread::spawn(move || fs::write(pipe, format!("{TOKEN}\n")).unwrap());
+    let by_pipe = &["127.0.0.1:0", "--token-file", "pipe"];
+    let served = Served::start(&mut world.program(), by_pipe);
+    writes.join().unwrap();
+    assert_eq!(served.store("Pool", "").0, 401);
+    let (status, answer) = served.store("Pool", &format!("Authorization: Bearer {TOKEN}\r\n"));
+    assert_eq!(status, 200, "{answer}");
+    served.ends("-TERM");
+}
+
+#[test]
 fn what_would_let_strangers_in_is_refused_and_makes_no_graph() {
     let world = World::new();
     fs::write(world.file("short"), "short\n").unwrap();
@@ -181,4 +203,5 @@ fn a_port_that_is_taken_is_told() {
     let (code, error) = World::new().fails(&["serve", "--http", &address]);
     assert_eq!(code, 1);
     assert!(error.contains(&format!("listen on {address}")), "{error}");
+    assert!(error.contains("take another port"), "{error}");
 }

@@ -15,8 +15,11 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// How many connections there are at once; more wait until one ends.
-const AT_ONCE: usize = 256;
+use super::{messages::SESSIONS, taken::Taken};
+
+/// How many connections there are at once; more wait until one ends. The client of a session may
+/// listen over one, and asks over another.
+const AT_ONCE: usize = 2 * SESSIONS;
 
 /// How long a client has to say what it wants, from the beginning and from the answer before.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -92,7 +95,8 @@ async fn accepted(listener: &TcpListener) -> TcpStream {
     }
 }
 
-/// Answers one request after another, until the client goes, is silent for too long or has to leave.
+/// Answers one request after another, until the client goes, is silent for too long, does not take
+/// the answers or has to leave.
 async fn answer(stream: TcpStream, app: Router, leave: CancellationToken) {
     let Ok(reached) = stream.local_addr() else {
         return;
@@ -103,7 +107,10 @@ async fn answer(stream: TcpStream, app: Router, leave: CancellationToken) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(PATIENCE)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(app));
+        .serve_connection(
+            TokioIo::new(Taken::from(stream)),
+            TowerToHyperService::new(app),
+        );
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

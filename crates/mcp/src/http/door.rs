@@ -218,6 +218,12 @@ fn plain_origin(origin: &str) -> Option<String> {
     let (scheme, authority) = (uri.scheme_str()?, uri.authority()?);
     let is_plain = uri.path() == "/" && uri.query().is_none() && !authority.as_str().contains('@');
     let authority = authority.as_str().to_ascii_lowercase();
+    let usual = match scheme {
+        "http" => ":80",
+        "https" => ":443",
+        _ => "",
+    };
+    let authority = authority.strip_suffix(usual).unwrap_or(&authority);
     is_plain.then(|| format!("{scheme}://{authority}"))
 }
 

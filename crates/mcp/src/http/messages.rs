@@ -1,6 +1,10 @@
 //! Messages on their way in, and what is answered to what is none.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use axum::{
     Json,
@@ -31,7 +35,10 @@ pub(super) const LARGEST: usize = 4 * 1024 * 1024;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How many sessions there are at once.
-const SESSIONS: usize = 256;
+pub(super) const SESSIONS: usize = 256;
+
+/// The header that says which session a request is of.
+const SESSION: &str = "mcp-session-id";
 
 /// When a client may try again that finds all sessions taken, in seconds.
 const AGAIN: &str = "60";
@@ -42,6 +49,20 @@ pub(super) struct Desk {
     pub(super) sessions: Arc<LocalSessionManager>,
     /// Counts the messages whose answer is not written yet.
     pub(super) answers: TaskTracker,
+    pub(super) open: Open,
+}
+
+/// The requests of sessions that are being answered.
+#[derive(Clone, Default)]
+pub(super) struct Open(Arc<Mutex<HashSet<Key>>>);
+
+/// A session, and the id that a request has in it.
+type Key = (HeaderValue, RequestId);
+
+/// Keeps an id from being taken again, until this is dropped.
+struct Claim {
+    open: Open,
+    key: Key,
 }
 
 /// What can be read of a message that is not JSON to the end.
@@ -50,9 +71,9 @@ struct Head {
     id: Option<RequestId>,
 }
 
-/// What is looked for when all sessions are taken.
+/// What a request or a notification is known by.
 #[derive(Deserialize)]
-struct Greeting {
+struct Asked {
     id: Option<RequestId>,
     method: String,
 }
@@ -77,9 +98,18 @@ pub(super) async fn pass(State(desk): State<Desk>, request: Request, next: Next)
         Ok(bytes) => bytes,
         Err(refused) => return refused,
     };
-    if let Some(refused) = desk.has_no_session_for(&bytes).await {
+    let asked = serde_json::from_slice::<Asked>(&bytes).ok();
+    if let Some(refused) = desk.has_no_session_for(asked.as_ref()).await {
         return refused;
     }
+    let claim = match desk.open.claim(&head.headers, asked) {
+        Ok(claim) => claim,
+        Err(id) => {
+            let message = format!("a request with id {id} is being answered: take another id");
+            let error = ErrorData::invalid_request(message, None);
+            return error_of(StatusCode::BAD_REQUEST, error, Some(id));
+        }
+    };
     let underway = desk.answers.token();
     let is_json = is_json(&head.headers);
     let request = Request::from_parts(head, Body::from(bytes.clone()));
@@ -91,7 +121,7 @@ pub(super) async fn pass(State(desk): State<Desk>, request: Request, next: Next)
     // Until the last of the answer is written.
     response.map(|body| {
         Body::new(body.map_frame(move |frame| {
-            let _underway = &underway;
+            let _underway = (&underway, &claim);
             frame
         }))
     })
@@ -127,12 +157,9 @@ async fn read(body: Body) -> Result<Bytes, Response> {
 
 impl Desk {
     /// Refuses a client that wants a session when there are enough.
-    async fn has_no_session_for(&self, bytes: &[u8]) -> Option<Response> {
+    async fn has_no_session_for(&self, asked: Option<&Asked>) -> Option<Response> {
+        let greeting = asked.filter(|asked| asked.method == "initialize")?;
         if self.sessions.sessions.read().await.len() < SESSIONS {
-            return None;
-        }
-        let greeting: Greeting = serde_json::from_slice(bytes).ok()?;
-        if greeting.method != "initialize" {
             return None;
         }
         let message = format!(
@@ -140,10 +167,37 @@ impl Desk {
              DELETE, or wait until some have been idle for an hour"
         );
         let error = ErrorData::internal_error(message, None);
-        let mut refused = error_of(StatusCode::SERVICE_UNAVAILABLE, error, greeting.id);
+        let mut refused = error_of(StatusCode::SERVICE_UNAVAILABLE, error, greeting.id.clone());
         let again = HeaderValue::from_static(AGAIN);
         refused.headers_mut().insert(RETRY_AFTER, again);
         Some(refused)
+    }
+}
+
+impl Open {
+    /// Returns the id of a request when another one of its session has it: only one would get an
+    /// answer.
+    fn claim(&self, headers: &HeaderMap, asked: Option<Asked>) -> Result<Option<Claim>, RequestId> {
+        let id = asked.and_then(|asked| asked.id);
+        let (Some(session), Some(id)) = (headers.get(SESSION), id) else {
+            return Ok(None);
+        };
+        let key = (session.clone(), id);
+        if self.keys().insert(key.clone()) {
+            let open = self.clone();
+            return Ok(Some(Claim { open, key }));
+        }
+        Err(key.1)
+    }
+
+    fn keys(&self) -> MutexGuard<'_, HashSet<Key>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.open.keys().remove(&self.key);
     }
 }
 

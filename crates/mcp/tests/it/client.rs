@@ -191,6 +191,12 @@ impl Client {
         self.server.await.unwrap().unwrap();
     }
 
+    /// Says and reads no more, and waits until the server has ended.
+    pub(crate) async fn turns_away(mut self) {
+        self.to_server.shutdown().await.unwrap();
+        self.server.await.unwrap().unwrap();
+    }
+
     /// Goes away, and returns what the server still said before it ended.
     pub(crate) async fn leaves(mut self) -> Vec<Value> {
         self.to_server.shutdown().await.unwrap();

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use memorygraph::ToolProfile;
 use serde_json::{Value, json};
 
@@ -45,6 +47,18 @@ async fn whoever_leaves_without_a_word_ends_the_server() {
 async fn a_server_that_is_asked_to_end_ends_though_the_client_stays() {
     Client::new(ToolProfile::Core).stops().await;
     Client::greeted().await.stops().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_does_not_read_does_not_hold_up_the_end() {
+    let mut client = Client::greeted().await;
+    for id in 0..50 {
+        client
+            .says(&json!({"jsonrpc": "2.0", "id": id, "method": "tools/list"}))
+            .await;
+    }
+    let ended = tokio::time::timeout(Duration::from_mins(1), client.turns_away()).await;
+    assert!(ended.is_ok(), "the server waits for its client");
 }
 
 #[tokio::test]

@@ -157,7 +157,7 @@ async fn a_page_of_another_origin_is_refused() {
 #[tokio::test]
 async fn a_page_of_an_allowed_origin_may_ask_and_read() {
     let http = Http {
-        origins: vec!["https://Page.example/".to_owned()],
+        origins: vec!["https://Page.example:443/".to_owned()],
         ..with_token()
     };
     let service = Service::on("127.0.0.1:0", http).await;

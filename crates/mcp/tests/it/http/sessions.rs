@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -43,15 +45,46 @@ async fn a_call_that_is_cancelled_changes_nothing() {
     let service = Service::new().await;
     service.backend.hold();
     let session = service.session("2025-06-18").await;
-    let _writing = session.post(&store(5)).to(&service).await;
+    let mut writing = session.post(&store(5)).to(&service).await;
     assert_eq!(service.backend.next().await, Write::Begun);
     let params = json!({"requestId": 5, "reason": "enough"});
     let cancel = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": params});
     assert_eq!(session.post(&cancel).to(&service).await.status, 202);
     assert_eq!(service.backend.next().await, Write::Abandoned);
+    assert_eq!(writing.event().await, None);
     service.backend.let_go();
     assert_eq!(service.count().await, 0);
     session.asks("ping", &json!({})).await;
+}
+
+#[tokio::test]
+async fn an_id_that_is_being_answered_is_not_taken_twice_in_a_session() {
+    let service = Service::new().await;
+    let (session, other) = (
+        service.session("2025-06-18").await,
+        service.session("2025-06-18").await,
+    );
+    service.backend.hold();
+    let first = session.post(&store(1)).to(&service).await;
+    assert_eq!(service.backend.next().await, Write::Begun);
+    let refused = session.post(&store(1)).to(&service).await;
+    assert_eq!(refused.status, 400);
+    let refused = refused.json().await;
+    assert_eq!(
+        (&refused["error"]["code"], &refused["id"]),
+        (&json!(-32600), &json!(1))
+    );
+    let of_other = json!({"jsonrpc": "2.0", "id": 1, "method": "ping"});
+    let of_other = other.post(&of_other).to(&service).await.message().await;
+    assert_eq!(of_other["result"], json!({}), "{of_other}");
+    service.backend.let_go();
+    let stored = first.message().await;
+    assert_eq!(stored["result"]["isError"], false, "{stored}");
+    for _ in 0..2 {
+        let again = json!({"jsonrpc": "2.0", "id": 1, "method": "ping"});
+        let again = session.post(&again).to(&service).await.message().await;
+        assert_eq!(again["result"], json!({}), "{again}");
+    }
 }
 
 #[tokio::test]
@@ -101,4 +134,19 @@ async fn there_are_only_so_many_sessions() {
     first.asks("ping", &json!({})).await;
     assert_eq!(first.request("DELETE").to(&service).await.status, 204);
     service.session("2025-06-18").await;
+}
+
+#[tokio::test]
+async fn streams_of_all_sessions_leave_room_for_calls() {
+    let service = Service::new().await;
+    let mut streams = Vec::new();
+    for _ in 0..256 {
+        let session = service.session("2025-06-18").await;
+        let stream = session.request("GET").to(&service).await;
+        assert_eq!(stream.status, 200);
+        streams.push(stream);
+    }
+    let stored = Request::alone(store(1)).to(&service);
+    let stored = tokio::time::timeout(Duration::from_secs(10), stored).await;
+    assert_eq!(stored.expect("there is room").status, 200);
 }
