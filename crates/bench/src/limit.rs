@@ -36,7 +36,7 @@ impl Limit {
         connection.set_prepared_statement_cache_capacity(128);
         connection.execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA recursive_triggers = ON;
-             PRAGMA foreign_keys = ON; PRAGMA cache_size = -8192",
+             PRAGMA foreign_keys = ON; PRAGMA cache_size = -1536",
         )?;
         Ok(Self { connection })
     }
