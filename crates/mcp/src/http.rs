@@ -3,6 +3,7 @@
 mod connections;
 mod door;
 mod messages;
+mod sessions;
 mod taken;
 
 use std::{io, net::IpAddr, sync::Arc, time::Duration};
@@ -25,6 +26,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use self::{
     door::Door,
     messages::{Desk, Open},
+    sessions::Sessions,
 };
 use crate::{Options, Server};
 
@@ -128,11 +130,10 @@ fn app(server: &Server, door: Door, streams: &CancellationToken, answers: TaskTr
         Arc::clone(&sessions),
         config,
     );
-    let open = Open::default();
     let desk = Desk {
-        sessions,
+        sessions: Arc::new(Sessions::new(sessions)),
         answers,
-        open,
+        open: Open::default(),
     };
     Router::new()
         .route_service("/mcp", service)

@@ -6,9 +6,9 @@ use memorygraph::ToolProfile;
 #[derive(Args, Debug, Default)]
 #[command(after_help = "\
 It speaks the Model Context Protocol, one message a line, until stdin ends or it is sent SIGTERM;
-then what is under way is finished. Logs go to stderr, as MEMORY_LOG_LEVEL says. Each client starts a
-server of its own; they may all use the same graph. Without a command, and with stdin that is not
-a terminal, memorygraph does the same.
+then what is under way is finished. Logs go to stderr, as MEMORY_LOG_LEVEL says. Each client starts
+a server of its own; they may all use the same graph. Without a command, and with stdin that is
+not a terminal, memorygraph does the same.
 
 With --http, one server has many clients, at http://ADDRESS/mcp, until it is sent SIGTERM:
 

@@ -15,7 +15,7 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{messages::SESSIONS, taken::Taken};
+use super::{sessions::SESSIONS, taken::Taken};
 
 /// How many connections there are at once; more wait until one ends. The client of a session may
 /// listen over one, and asks over another.

@@ -21,12 +21,13 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use rmcp::{
     ErrorData,
     model::{RequestId, ServerJsonRpcMessage},
-    transport::streamable_http_server::session::local::LocalSessionManager,
 };
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
+
+use super::sessions::{SESSION, SESSIONS, Sessions};
 
 /// The largest message, in bytes.
 pub(super) const LARGEST: usize = 4 * 1024 * 1024;
@@ -34,19 +35,13 @@ pub(super) const LARGEST: usize = 4 * 1024 * 1024;
 /// How long a client has to send a message.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How many sessions there are at once.
-pub(super) const SESSIONS: usize = 256;
-
-/// The header that says which session a request is of.
-const SESSION: &str = "mcp-session-id";
-
-/// When a client may try again that finds all sessions taken, in seconds.
+/// When a client may try again that finds all sessions in use, in seconds.
 const AGAIN: &str = "60";
 
 /// What all messages pass.
 #[derive(Clone)]
 pub(super) struct Desk {
-    pub(super) sessions: Arc<LocalSessionManager>,
+    pub(super) sessions: Arc<Sessions>,
     /// Counts the messages whose answer is not written yet.
     pub(super) answers: TaskTracker,
     pub(super) open: Open,
@@ -85,6 +80,7 @@ pub(super) async fn pass(State(desk): State<Desk>, request: Request, next: Next)
     // Some clients name one of the two that the protocol asks for, or none.
     let both = HeaderValue::from_static("application/json, text/event-stream");
     head.headers.insert(ACCEPT, both);
+    let using = desk.sessions.using(&head.headers).await;
     if head.method != Method::POST {
         let ends_session = head.method == Method::DELETE;
         let response = next.run(Request::from_parts(head, body)).await;
@@ -92,7 +88,7 @@ pub(super) async fn pass(State(desk): State<Desk>, request: Request, next: Next)
             // Clients in the field tell their users that an end which is only accepted failed.
             return StatusCode::NO_CONTENT.into_response();
         }
-        return response;
+        return until_written(response, using);
     }
     let bytes = match read(body).await {
         Ok(bytes) => bytes,
@@ -118,10 +114,19 @@ pub(super) async fn pass(State(desk): State<Desk>, request: Request, next: Next)
         let (error, id) = what_is_wrong(&bytes);
         return error_of(StatusCode::BAD_REQUEST, error, id);
     }
-    // Until the last of the answer is written.
+    // A new session is named in the answer.
+    let using = match using {
+        Some(using) => Some(using),
+        None => desk.sessions.using(response.headers()).await,
+    };
+    until_written(response, (underway, claim, using))
+}
+
+/// Keeps something until the last of an answer is written.
+fn until_written(response: Response, kept: impl Send + Sync + 'static) -> Response {
     response.map(|body| {
         Body::new(body.map_frame(move |frame| {
-            let _underway = (&underway, &claim);
+            let _kept = &kept;
             frame
         }))
     })
@@ -156,15 +161,15 @@ async fn read(body: Body) -> Result<Bytes, Response> {
 }
 
 impl Desk {
-    /// Refuses a client that wants a session when there are enough.
+    /// Refuses a client that wants a session when all are in use.
     async fn has_no_session_for(&self, asked: Option<&Asked>) -> Option<Response> {
         let greeting = asked.filter(|asked| asked.method == "initialize")?;
-        if self.sessions.sessions.read().await.len() < SESSIONS {
+        if self.sessions.make_room().await {
             return None;
         }
         let message = format!(
-            "{SESSIONS} sessions are open, and there are no more: let clients end theirs with \
-             DELETE, or wait until some have been idle for an hour"
+            "{SESSIONS} sessions are in use, and there are no more: try again when a client is \
+             gone, or has ended one with DELETE"
         );
         let error = ErrorData::internal_error(message, None);
         let mut refused = error_of(StatusCode::SERVICE_UNAVAILABLE, error, greeting.id.clone());

@@ -116,24 +116,24 @@ async fn a_session_that_was_ended_is_not_there() {
 }
 
 #[tokio::test]
-async fn there_are_only_so_many_sessions() {
+async fn a_session_that_nobody_uses_makes_room() {
     let service = Service::new().await;
     let first = service.session("2025-06-18").await;
-    for _ in 1..256 {
+    let second = service.session("2025-06-18").await;
+    let third = service.session("2025-06-18").await;
+    let stream = second.request("GET").to(&service).await;
+    assert_eq!(stream.status, 200);
+    for _ in 3..256 {
         let answer = Request::post(&hello("2025-06-18")).to(&service).await;
         assert_eq!(answer.status, 200);
     }
-    let refused = Request::post(&hello("2025-06-18")).to(&service).await;
-    assert_eq!(
-        (refused.status, &*refused.headers["retry-after"]),
-        (503, "60")
-    );
-    let refused: Value = refused.json().await;
-    assert_eq!(refused["id"], 0, "{refused}");
-    assert_eq!(Request::alone(store(1)).to(&service).await.status, 200);
     first.asks("ping", &json!({})).await;
-    assert_eq!(first.request("DELETE").to(&service).await.status, 204);
     service.session("2025-06-18").await;
+    let ping = json!({"jsonrpc": "2.0", "id": 9, "method": "ping"});
+    assert_eq!(third.post(&ping).to(&service).await.status, 404);
+    for used in [&first, &second] {
+        used.asks("ping", &json!({})).await;
+    }
 }
 
 #[tokio::test]
@@ -149,4 +149,12 @@ async fn streams_of_all_sessions_leave_room_for_calls() {
     let stored = Request::alone(store(1)).to(&service);
     let stored = tokio::time::timeout(Duration::from_secs(10), stored).await;
     assert_eq!(stored.expect("there is room").status, 200);
+
+    let refused = Request::post(&hello("2025-06-18")).to(&service).await;
+    assert_eq!(
+        (refused.status, &*refused.headers["retry-after"]),
+        (503, "60")
+    );
+    let refused: Value = refused.json().await;
+    assert_eq!(refused["id"], 0, "{refused}");
 }
