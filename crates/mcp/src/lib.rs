@@ -9,6 +9,7 @@ mod http;
 mod lines;
 mod logging;
 mod misfit;
+mod misread;
 mod places;
 mod progress;
 mod prompts;

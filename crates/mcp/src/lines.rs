@@ -26,6 +26,8 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+use crate::misread;
+
 /// The longest line, in bytes.
 const LONGEST: usize = 16 * 1024 * 1024;
 
@@ -89,12 +91,6 @@ enum Read {
     Line,
     Overlong,
     End,
-}
-
-/// What can be read of a message that is not JSON to the end.
-#[derive(Deserialize)]
-struct Head {
-    id: Option<RequestId>,
 }
 
 impl<R, W> Lines<R, W>
@@ -161,12 +157,7 @@ where
     }
 
     fn refuse_value(&self, value: &Value) {
-        let id = value.get("id");
-        let id = id.and_then(|id| RequestId::deserialize(id).ok());
-        let error = ErrorData::invalid_request(
-            "this is no JSON-RPC 2.0 message: send {\"jsonrpc\": \"2.0\", \"id\": 1, \"method\": …}",
-            None,
-        );
+        let (error, id) = misread::no_message(value);
         self.refuse(error, id);
     }
 
@@ -185,10 +176,8 @@ where
             Ok(Value::Array(batch)) if !batch.is_empty() => self.batch.extend(batch),
             Ok(value) => self.refuse_value(&value),
             Err(error) => {
-                let head = serde_json::from_slice::<Head>(text).ok();
-                let id = head.and_then(|head| head.id);
-                let message = format!("this line is not JSON: {error}");
-                self.refuse(ErrorData::parse_error(message, None), id);
+                let (error, id) = misread::not_json("this line", text, &error);
+                self.refuse(error, id);
             }
         }
         None

@@ -28,6 +28,7 @@ use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
 use super::sessions::{SESSION, SESSIONS, Sessions};
+use crate::misread;
 
 /// The largest message, in bytes.
 pub(super) const LARGEST: usize = 4 * 1024 * 1024;
@@ -58,12 +59,6 @@ type Key = (HeaderValue, RequestId);
 struct Claim {
     open: Open,
     key: Key,
-}
-
-/// What can be read of a message that is not JSON to the end.
-#[derive(Deserialize)]
-struct Head {
-    id: Option<RequestId>,
 }
 
 /// What a request or a notification is known by.
@@ -221,21 +216,8 @@ fn what_is_wrong(bytes: &[u8]) -> (ErrorData, Option<RequestId>) {
             let message = "a request has one message: send those of a batch one by one";
             (ErrorData::invalid_request(message, None), None)
         }
-        Ok(value) => {
-            let id = value.get("id");
-            let id = id.and_then(|id| RequestId::deserialize(id).ok());
-            let message = "this is no JSON-RPC 2.0 message: send {\"jsonrpc\": \"2.0\", \"id\": 1, \
-                           \"method\": …}";
-            (ErrorData::invalid_request(message, None), id)
-        }
-        Err(error) => {
-            let head = serde_json::from_slice::<Head>(bytes).ok();
-            let message = format!("the body is not JSON: {error}");
-            (
-                ErrorData::parse_error(message, None),
-                head.and_then(|head| head.id),
-            )
-        }
+        Ok(value) => misread::no_message(&value),
+        Err(error) => misread::not_json("the body", bytes, &error),
     }
 }
 

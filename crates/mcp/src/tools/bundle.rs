@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use domain::{MemoryId, RelationshipId, Score};
+use domain::{MemoryId, RelationshipId};
 use memorygraph::{Draft, Kept, Link, Linked, MemoryGraph};
 use rmcp::model::CallToolResult;
 use serde::Deserialize;
@@ -11,7 +11,7 @@ use super::{
     keeping::{self, duplicates},
     listing::result,
     refusal::{Refusal, memory_id, unknown},
-    relating::relationship_type,
+    relating::{Relate, two},
 };
 
 /// The arguments of `store_memories`.
@@ -19,7 +19,7 @@ use super::{
 pub(super) struct Bundle {
     memories: Vec<Item>,
     #[serde(default)]
-    relationships: Vec<Join>,
+    relationships: Vec<Relate>,
     idempotency_key: Option<String>,
     #[serde(default)]
     allow_duplicates: bool,
@@ -30,16 +30,6 @@ struct Item {
     r#ref: Option<String>,
     #[serde(flatten)]
     memory: keeping::Store,
-}
-
-#[derive(Debug, Deserialize)]
-struct Join {
-    from_memory_id: String,
-    to_memory_id: String,
-    relationship_type: String,
-    strength: Option<f64>,
-    confidence: Option<f64>,
-    context: Option<String>,
 }
 
 /// The ids of the memories that have a name in the call.
@@ -71,14 +61,18 @@ pub(super) async fn store(graph: &MemoryGraph, bundle: Bundle) -> Result<CallToo
     }
     let mut ends = Vec::new();
     for (at, join) in bundle.relationships.iter().enumerate() {
-        ends.push(join.ends(&named).map_err(inside(&of(at)))?);
+        ends.push(named_ends(join, &named).map_err(inside(&of(at)))?);
     }
     known_ends(graph, &ends, &drafts, &named).await?;
     let mut links = Vec::new();
     for (at, (join, ends)) in bundle.relationships.into_iter().zip(ends).enumerate() {
         let id = key.map(|key| repeatable(key, at, &join));
         let id = id.map(RelationshipId::new).transpose()?;
-        links.push(join.link(id, ends).map_err(inside(&of(at)))?);
+        let link = join.kind().and_then(|kind| join.link(kind, ends));
+        links.push(Link {
+            id,
+            ..link.map_err(inside(&of(at)))?
+        });
     }
     let kept = graph.remember_related(drafts, links).await;
     let kept = kept.map_err(|error| {
@@ -115,37 +109,15 @@ fn draft(memory: keeping::Store, id: MemoryId, allowed: bool) -> Result<Draft, R
     Ok(draft)
 }
 
-impl Join {
-    fn ends(&self, named: &Named) -> Result<(MemoryId, MemoryId), Refusal> {
-        let end = |field: &str, text: &String| match named.get(text) {
-            Some(id) => Ok(id.clone()),
-            None => memory_id(field, text),
-        };
-        let from = end("from_memory_id", &self.from_memory_id)?;
-        let to = end("to_memory_id", &self.to_memory_id)?;
-        if from == to {
-            let message = "is the memory itself: a relationship joins two";
-            return Err(Refusal::argument("to_memory_id", message));
-        }
-        Ok((from, to))
-    }
-
-    fn link(
-        self,
-        id: Option<RelationshipId>,
-        (from, to): (MemoryId, MemoryId),
-    ) -> Result<Link, Refusal> {
-        let kind = relationship_type("relationship_type", &self.relationship_type)?;
-        let strength = self.strength.map(|value| Score::new("strength", value));
-        let confidence = self.confidence.map(|value| Score::new("confidence", value));
-        Ok(Link {
-            id,
-            strength: strength.transpose()?,
-            confidence: confidence.transpose()?,
-            context: self.context,
-            ..Link::new(from, kind, to)
-        })
-    }
+fn named_ends(join: &Relate, named: &Named) -> Result<(MemoryId, MemoryId), Refusal> {
+    let end = |field: &str, text: &String| match named.get(text) {
+        Some(id) => Ok(id.clone()),
+        None => memory_id(field, text),
+    };
+    let from = end("from_memory_id", &join.from_memory_id)?;
+    let to = end("to_memory_id", &join.to_memory_id)?;
+    two(&from, &to)?;
+    Ok((from, to))
 }
 
 /// Fails when an end is neither a memory that is there nor one of the call.

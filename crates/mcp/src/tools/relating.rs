@@ -1,8 +1,8 @@
 use std::num::NonZeroU32;
 
 use domain::{
-    Cursor, Direction, PageRequest, PathQuery, Relationship, RelationshipId, RelationshipQuery,
-    RelationshipType, Score, Walk, evidence::Outcome,
+    Cursor, Direction, MemoryId, PageRequest, PathQuery, Relationship, RelationshipId,
+    RelationshipQuery, RelationshipType, Score, Walk, evidence::Outcome,
 };
 use memorygraph::{ContextualSearch, Ending, Link, MemoryGraph};
 use rmcp::model::CallToolResult;
@@ -17,8 +17,8 @@ use super::{
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Relate {
-    from_memory_id: String,
-    to_memory_id: String,
+    pub(super) from_memory_id: String,
+    pub(super) to_memory_id: String,
     relationship_type: String,
     strength: Option<f64>,
     confidence: Option<f64>,
@@ -91,7 +91,7 @@ fn types(names: &[String]) -> Result<Vec<RelationshipType>, Refusal> {
         .collect()
 }
 
-pub(super) fn relationship_type(field: &str, name: &str) -> Result<RelationshipType, Refusal> {
+fn relationship_type(field: &str, name: &str) -> Result<RelationshipType, Refusal> {
     name.parse().map_err(|invalid: domain::Invalid| {
         let valid: Vec<_> = RelationshipType::ALL
             .iter()
@@ -107,24 +107,43 @@ fn limit(given: Option<u32>, default: u32, offset: u32) -> Result<NonZeroU32, Re
         .ok_or_else(|| Refusal::argument("limit", "is a number from 1 to 1000, got 0"))
 }
 
-pub(super) async fn relate(graph: &MemoryGraph, relate: Relate) -> Result<CallToolResult, Refusal> {
-    let kind = relationship_type("relationship_type", &relate.relationship_type)?;
-    let from = known(graph, "from_memory_id", &relate.from_memory_id).await?;
-    let to = known(graph, "to_memory_id", &relate.to_memory_id).await?;
-    if from.id == to.id {
+impl Relate {
+    pub(super) fn kind(&self) -> Result<RelationshipType, Refusal> {
+        relationship_type("relationship_type", &self.relationship_type)
+    }
+
+    /// Joins the two memories that the call names.
+    pub(super) fn link(
+        self,
+        kind: RelationshipType,
+        (from, to): (MemoryId, MemoryId),
+    ) -> Result<Link, Refusal> {
+        let strength = self.strength.map(|value| Score::new("strength", value));
+        let confidence = self.confidence.map(|value| Score::new("confidence", value));
+        Ok(Link {
+            strength: strength.transpose()?,
+            confidence: confidence.transpose()?,
+            context: self.context,
+            ..Link::new(from, kind, to)
+        })
+    }
+}
+
+/// Fails when both ends of a relationship are one memory.
+pub(super) fn two(from: &MemoryId, to: &MemoryId) -> Result<(), Refusal> {
+    if from == to {
         let message = "is the memory itself: a relationship joins two";
         return Err(Refusal::argument("to_memory_id", message));
     }
-    let strength = relate.strength.map(|value| Score::new("strength", value));
-    let confidence = relate
-        .confidence
-        .map(|value| Score::new("confidence", value));
-    let link = Link {
-        strength: strength.transpose()?,
-        confidence: confidence.transpose()?,
-        context: relate.context,
-        ..Link::new(from.id, kind, to.id)
-    };
+    Ok(())
+}
+
+pub(super) async fn relate(graph: &MemoryGraph, relate: Relate) -> Result<CallToolResult, Refusal> {
+    let kind = relate.kind()?;
+    let from = known(graph, "from_memory_id", &relate.from_memory_id).await?;
+    let to = known(graph, "to_memory_id", &relate.to_memory_id).await?;
+    two(&from.id, &to.id)?;
+    let link = relate.link(kind, (from.id, to.id))?;
     let linked = graph.relate(link).await?;
     let kept = &linked.relationship;
     let mut text = if linked.reinforced {

@@ -78,14 +78,7 @@ async fn errors_name_the_field_and_what_to_do() {
 
 #[tokio::test]
 async fn an_unknown_relationship_names_those_that_may_be_meant() {
-    let graph = graph();
-    let fix = stored(&graph, "fix", "Larger pool", "The pool has 32 connections.").await;
-    let error = stored(&graph, "error", "Redis timeout", "Reads take 2 s.").await;
-    let link = json!({
-        "from_memory_id": fix, "to_memory_id": error, "relationship_type": "SOLVES",
-    });
-    let linked = done(&graph, "create_relationship", link).await;
-    let id = linked["relationship"]["id"].as_str().unwrap();
+    let (graph, [fix, _, id]) = solved().await;
     let misspelt = format!("{}x", &id[..id.len() - 1]);
     for name in ["reinforce_relationship", "invalidate_relationship"] {
         let asked = json!({ "relationship_id": misspelt });
