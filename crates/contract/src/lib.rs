@@ -17,6 +17,7 @@
 //! A law is an ordinary function with a store of its own. Where a backend lacks a capability, the
 //! law checks what it promises instead, so that no law is ever skipped.
 
+mod around;
 mod known_items;
 mod laws;
 mod samples;
@@ -24,6 +25,8 @@ mod samples;
 pub mod chance;
 pub mod corpus;
 pub mod predecessors;
+
+pub use around::{Around, Between};
 
 use std::{error::Error, future::Future, sync::Arc};
 

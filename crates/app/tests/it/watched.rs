@@ -10,18 +10,14 @@ use std::{
 };
 
 use adapter_memory::MemoryBackend;
-use memorygraph::domain::{
-    Hit, ListQuery, Memory, MemoryId, Page, PageRequest, Path, PathQuery, Relationship,
-    RelationshipId, RelationshipQuery, SearchQuery, Timestamp, Walk, Walked,
-};
-use memorygraph::ports::{
-    BackendError, Batch, Capabilities, Changed, ErrorKind, Finding, GraphBackend, Health,
-    Quarantined, Receipt, Result, Schema, Statistics,
-};
+use contract::{Around, Between};
+use memorygraph::domain::ListQuery;
+use memorygraph::ports::{BackendError, Batch, ErrorKind, GraphBackend, Receipt, Result};
+
+pub(crate) type Watched = Around<Watching>;
 
 #[derive(Debug, Default)]
-pub(crate) struct Watched {
-    inner: MemoryBackend,
+pub(crate) struct Watching {
     written: Mutex<Vec<Batch>>,
     others: Mutex<VecDeque<Batch>>,
     followers: Mutex<VecDeque<Batch>>,
@@ -30,7 +26,7 @@ pub(crate) struct Watched {
     read_only: AtomicBool,
 }
 
-impl Watched {
+impl Watching {
     /// What was written since this was last asked.
     pub(crate) fn written(&self) -> Vec<Batch> {
         std::mem::take(&mut self.written.lock().unwrap())
@@ -62,8 +58,8 @@ impl Watched {
 }
 
 #[async_trait::async_trait]
-impl GraphBackend for Watched {
-    async fn apply(&self, batch: Batch) -> Result<Receipt> {
+impl Between for Watching {
+    async fn apply(&self, backend: &MemoryBackend, batch: Batch) -> Result<Receipt> {
         if self.yields.load(Ordering::SeqCst) {
             tokio::task::yield_now().await;
         }
@@ -73,94 +69,17 @@ impl GraphBackend for Watched {
         }
         let other = self.others.lock().unwrap().pop_front();
         if let Some(other) = other {
-            self.inner.apply(other).await?;
+            backend.apply(other).await?;
         }
-        let receipt = self.inner.apply(batch).await?;
+        let receipt = backend.apply(batch).await?;
         let follower = self.followers.lock().unwrap().pop_front();
         if let Some(follower) = follower {
-            self.inner.apply(follower).await?;
+            backend.apply(follower).await?;
         }
         Ok(receipt)
     }
 
-    fn name(&self) -> &'static str {
-        self.inner.name()
-    }
-
-    fn capabilities(&self) -> Capabilities {
-        self.inner.capabilities()
-    }
-
-    async fn initialize_schema(&self) -> Result<Schema> {
-        self.inner.initialize_schema().await
-    }
-
-    async fn health(&self) -> Result<Health> {
-        self.inner.health().await
-    }
-
-    async fn close(&self) -> Result<()> {
-        self.inner.close().await
-    }
-
-    async fn memories(&self, ids: &[MemoryId]) -> Result<Vec<Memory>> {
-        self.inner.memories(ids).await
-    }
-
-    async fn list(&self, query: &ListQuery, page: &PageRequest) -> Result<Page<Memory>> {
+    fn lists(&self, query: &ListQuery) {
         self.listed.lock().unwrap().push(query.clone());
-        self.inner.list(query, page).await
-    }
-
-    async fn relationships(
-        &self,
-        query: &RelationshipQuery,
-        page: &PageRequest,
-    ) -> Result<Page<Relationship>> {
-        self.inner.relationships(query, page).await
-    }
-
-    async fn walk(&self, walk: &Walk) -> Result<Walked> {
-        self.inner.walk(walk).await
-    }
-
-    async fn shortest_path(&self, query: &PathQuery) -> Result<Option<Path>> {
-        self.inner.shortest_path(query).await
-    }
-
-    async fn search(&self, query: &SearchQuery, page: &PageRequest) -> Result<Page<Hit>> {
-        self.inner.search(query, page).await
-    }
-
-    async fn statistics(&self) -> Result<Statistics> {
-        self.inner.statistics().await
-    }
-
-    async fn memory_history(&self, id: &MemoryId, page: &PageRequest) -> Result<Page<Memory>> {
-        self.inner.memory_history(id, page).await
-    }
-
-    async fn relationship_history(
-        &self,
-        id: &RelationshipId,
-        page: &PageRequest,
-    ) -> Result<Page<Relationship>> {
-        self.inner.relationship_history(id, page).await
-    }
-
-    async fn quarantine(&self, page: &PageRequest) -> Result<Page<Quarantined>> {
-        self.inner.quarantine(page).await
-    }
-
-    async fn inspect(&self) -> Result<Vec<Finding>> {
-        self.inner.inspect().await
-    }
-
-    async fn repair(&self) -> Result<Vec<Finding>> {
-        self.inner.repair().await
-    }
-
-    async fn changes_since(&self, since: Timestamp, page: &PageRequest) -> Result<Page<Changed>> {
-        self.inner.changes_since(since, page).await
     }
 }

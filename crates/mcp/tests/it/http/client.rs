@@ -34,7 +34,7 @@ impl Service {
         if address.ip().is_unspecified() {
             address.set_ip([127, 0, 0, 1].into());
         }
-        let backend = Arc::new(Held::new());
+        let backend = Arc::new(Held::default());
         let graph = MemoryGraph::over(
             Arc::clone(&backend) as _,
             Arc::new(SystemClock::new()),
