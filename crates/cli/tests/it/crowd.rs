@@ -3,14 +3,15 @@
 use std::{
     collections::{HashMap, HashSet},
     hash::{DefaultHasher, Hash, Hasher},
-    io::{BufRead, BufReader, Write},
-    process::{Child, ChildStdin, ChildStdout, Stdio},
     thread,
 };
 
 use serde_json::{Value, json};
 
-use crate::world::{BACKENDS, World};
+use crate::{
+    served::Served,
+    world::{BACKENDS, World},
+};
 
 /// How many servers there are.
 const SERVERS: usize = 4;
@@ -34,62 +35,20 @@ fn text(server: usize, number: usize) -> Text {
 /// An agent with its server.
 struct Agent {
     server: usize,
-    process: Child,
-    to_server: ChildStdin,
-    answers: BufReader<ChildStdout>,
+    served: Served,
 }
 
 impl Agent {
     fn start(world: &World, backend: &str, server: usize) -> Self {
-        let mut process = world
-            .program()
-            .args(["serve", "--backend", backend])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut agent = Self {
-            server,
-            to_server: process.stdin.take().unwrap(),
-            answers: BufReader::new(process.stdout.take().unwrap()),
-            process,
-        };
-        agent.asks(
-            STORES,
-            "initialize",
-            &json!({
-                "protocolVersion": "2025-06-18",
-                "capabilities": {},
-                "clientInfo": {"name": "test", "version": "1"},
-            }),
-        );
-        let answer = agent.answer().expect("a server that has begun");
-        assert_eq!(answer["result"]["serverInfo"]["name"], "memorygraph");
-        agent
-    }
-
-    fn asks(&mut self, id: usize, method: &str, params: &Value) {
-        let message = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
-        self.to_server
-            .write_all(format!("{message}\n").as_bytes())
-            .unwrap();
-    }
-
-    /// The next answer; none after the last one. Half a line, which a killed server may leave, is
-    /// no answer.
-    fn answer(&mut self) -> Option<Value> {
-        let mut line = Vec::new();
-        self.answers.read_until(b'\n', &mut line).unwrap();
-        line.ends_with(b"\n")
-            .then(|| serde_json::from_slice(&line).unwrap())
+        let served = Served::start(world, &["serve", "--backend", backend]);
+        Self { server, served }
     }
 
     fn stores(&mut self, number: usize) {
         let (title, content) = text(self.server, number);
         let memory = json!({"type": "fix", "title": title, "content": content});
         let params = json!({"name": "store_memory", "arguments": memory});
-        self.asks(number, "tools/call", &params);
+        self.served.requests(number, "tools/call", &params);
     }
 
     /// Stores until all is stored, or until the server is killed, which is when it acknowledged
@@ -103,7 +62,7 @@ impl Agent {
                 self.stores(asked);
                 asked += 1;
             }
-            let Some(answer) = self.answer() else {
+            let Some(answer) = self.served.hears() else {
                 break;
             };
             let memory = &answer["result"]["structuredContent"]["memory"];
@@ -112,12 +71,12 @@ impl Agent {
             let before = acknowledged.insert(id.to_owned(), text(self.server, number));
             assert_eq!(before, None, "{id} is acknowledged twice");
             if acknowledged.len() == lifetime {
-                self.process.kill().unwrap();
+                self.served.process.kill().unwrap();
                 is_killed = true;
             }
         }
-        drop(self.to_server);
-        let ended = self.process.wait().unwrap();
+        drop(self.served.to_server.take());
+        let ended = self.served.process.wait().unwrap();
         assert_eq!(ended.success(), !is_killed, "server {}", self.server);
         let asked = (0..asked).map(|number| text(self.server, number));
         (acknowledged, asked.collect())

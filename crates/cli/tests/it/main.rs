@@ -27,6 +27,7 @@ mod migrating;
 mod relating;
 #[cfg(feature = "sqlite")]
 mod replay;
+mod served;
 mod serving;
 #[cfg(unix)]
 mod serving_http;

@@ -2,54 +2,15 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Write},
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    io::{BufRead, Write},
+    process::Command,
 };
 
 use serde_json::{Value, json};
 
-use crate::world::World;
-
-/// A server, and somebody who talks to it.
-struct Served {
-    process: Child,
-    to_server: Option<ChildStdin>,
-    answers: BufReader<ChildStdout>,
-}
+use crate::{served::Served, world::World};
 
 impl Served {
-    fn start(world: &World, arguments: &[&str]) -> Self {
-        let mut process = world
-            .program()
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut served = Self {
-            to_server: process.stdin.take(),
-            answers: BufReader::new(process.stdout.take().unwrap()),
-            process,
-        };
-        let params = json!({
-            "protocolVersion": "2025-06-18",
-            "capabilities": {},
-            "clientInfo": { "name": "test", "version": "1" },
-        });
-        let answer = served.asks("initialize", &params);
-        assert_eq!(answer["result"]["serverInfo"]["name"], "memorygraph");
-        served
-    }
-
-    fn asks(&mut self, method: &str, params: &Value) -> Value {
-        let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
-        writeln!(self.to_server.as_mut().unwrap(), "{message}").unwrap();
-        let mut line = String::new();
-        self.answers.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).unwrap()
-    }
-
     /// How many memories the server counts.
     fn count(&mut self) -> u64 {
         let answer = self.asks("resources/read", &json!({"uri": "memory://stats"}));
@@ -146,11 +107,8 @@ fn a_server_that_is_killed_loses_nothing_that_it_acknowledged() {
 fn lines_that_are_no_messages_end_nothing() {
     let mut served = Served::start(&World::new(), &["serve"]);
     for line in [&b"garbage"[..], b"[]", b"{\"jsonrpc\":\"2.0\"", b"\xff\xfe"] {
-        let to_server = served.to_server.as_mut().unwrap();
-        to_server.write_all(&[line, b"\n"].concat()).unwrap();
-        let mut answer = String::new();
-        served.answers.read_line(&mut answer).unwrap();
-        let answer: Value = serde_json::from_str(&answer).unwrap();
+        served.says(line);
+        let answer = served.hears().unwrap();
         assert!(answer["error"]["code"].is_i64(), "{answer}");
     }
     assert_eq!(served.count(), 0);

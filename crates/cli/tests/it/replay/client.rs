@@ -1,18 +1,11 @@
 //! Somebody who calls the tools of a server.
 
-use std::{
-    io::{BufRead, BufReader, Write},
-    process::{Child, ChildStdin, ChildStdout, Stdio},
-};
-
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::{served::Served, world::World};
 
 pub(super) struct Client {
-    process: Child,
-    to_server: ChildStdin,
-    answers: BufReader<ChildStdout>,
+    served: Served,
 }
 
 /// What a tool answers.
@@ -25,42 +18,19 @@ pub(super) struct Answer {
 
 impl Client {
     pub(super) fn of(world: &World) -> Self {
-        let mut process = world
-            .program()
-            .args(["serve", "--profile", "extended"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut client = Self {
-            to_server: process.stdin.take().unwrap(),
-            answers: BufReader::new(process.stdout.take().unwrap()),
-            process,
-        };
-        let params = json!({
-            "protocolVersion": "2025-06-18",
-            "capabilities": {},
-            "clientInfo": { "name": "test", "version": "1" },
-        });
-        client.asks("initialize", &params);
+        let mut served = Served::start(world, &["serve", "--profile", "extended"]);
         let initialized = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
-        writeln!(client.to_server, "{initialized}").unwrap();
-        client
+        served.says(initialized.to_string().as_bytes());
+        Self { served }
     }
 
     fn asks(&mut self, method: &str, params: &Value) -> Value {
-        let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
-        writeln!(self.to_server, "{message}").unwrap();
-        loop {
-            let mut line = String::new();
-            self.answers.read_line(&mut line).unwrap();
-            let message: Value = serde_json::from_str(&line).unwrap();
-            // What has no id is no answer: the server tells something of its own accord.
-            if message.get("id").is_some() {
-                return message;
-            }
+        let mut message = self.served.asks(method, params);
+        // What has no id is no answer: the server tells something of its own accord.
+        while message.get("id").is_none() {
+            message = self.served.hears().unwrap();
         }
+        message
     }
 
     pub(super) fn calls(&mut self, tool: &str, arguments: &Value) -> Answer {
@@ -105,8 +75,8 @@ impl Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
-        self.process.kill().ok();
-        self.process.wait().ok();
+        self.served.process.kill().ok();
+        self.served.process.wait().ok();
     }
 }
 
